@@ -1,0 +1,55 @@
+"""The CSBs that an end holds at the moment, by peer and CSB ID.
+
+Source: RFC 3830 sections 4.5 and 6.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mikey_sdp.errors import UsageError
+from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.credentials import canonical_identity
+from mikey_sdp.secret import Entropy
+
+_MAX_DRAWS: Final = 64
+
+
+class BundleStore:
+    """Every CSB that is in use; empty again when all calls have ended.
+
+    A CSB ID is unique between two parties only, so one number may stand for different bundles with different peers.
+    """
+
+    def __init__(self) -> None:
+        self._bundles: dict[tuple[str, int], Bundle] = {}
+
+    def __len__(self) -> int:
+        return len(self._bundles)
+
+    def __iter__(self) -> Iterator[Bundle]:
+        return iter(tuple(self._bundles.values()))
+
+    def get(self, peer: str, csb_id: int) -> Bundle | None:
+        """The bundle that we share with the peer under that CSB ID."""
+        return self._bundles.get((canonical_identity(peer), csb_id))
+
+    def put(self, peer: str, bundle: Bundle) -> None:
+        """Keep a bundle, or its updated value."""
+        self._bundles[(canonical_identity(peer), bundle.csb_id)] = bundle
+
+    def close(self, peer: str, csb_id: int) -> None:
+        """Forget a bundle when its session ends; forgetting one that is gone is no fault. # [4567-7.1-7]"""
+        self._bundles.pop((canonical_identity(peer), csb_id), None)
+
+    def draw_csb_id(self, entropy: Entropy, *peers: str) -> int:
+        """A random CSB ID that is in use with none of these peers. # [3830-6.1-13]
+
+        Raises: UsageError when the entropy keeps giving numbers that are taken.
+        """
+        for _ in range(_MAX_DRAWS):
+            csb_id = int.from_bytes(entropy(4), "big")
+            if all(self.get(peer, csb_id) is None for peer in peers):
+                return csb_id
+        raise UsageError("the source of entropy keeps drawing CSB IDs that are in use")

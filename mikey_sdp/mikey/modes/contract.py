@@ -1,0 +1,180 @@
+"""What every key exchange of MIKEY has in common: what its two ends are told, and what they give back.
+
+An Initiator makes its message once and may complete it with several answers (forks); a Responder is given one message
+and answers or refuses it. Both leave nothing behind when they fail.
+Source: RFC 3830 sections 3 and 5.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.bundles import BundleStore
+from mikey_sdp.mikey.credentials import CredentialStore
+from mikey_sdp.mikey.crypto.derive import MessageKeys
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
+from mikey_sdp.mikey.payloads.id import Identity
+from mikey_sdp.mikey.payloads.t import Timestamp
+from mikey_sdp.mikey.registry import EncrAlg
+from mikey_sdp.mikey.replay import ReplayCache
+from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
+
+
+class Mode(enum.StrEnum):
+    """The key exchange modes, by the names of RFC 5197 section 3."""
+
+    PSK = "PSK"
+    NULL = "NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitiatorSetup:
+    """What an Initiator is told, whatever the mode.
+
+    Keeps: `bundle`, the CSB as it is to be after the exchange; `previous`, the CSB that it updates, or None for a first
+    exchange; `peer`, whose identity goes into the message as IDr, None to leave it out; `verification`, whether an
+    answer is asked for (flag V).
+    """
+
+    own: Identity
+    peer: Identity | None
+    bundle: Bundle
+    previous: Bundle | None = None
+    timestamp: Timestamp
+    verification: bool = True
+    extensions: tuple[GeneralExtension, ...] = ()
+    encr_alg: EncrAlg = EncrAlg.AES_CM_128
+
+    @property
+    def sends_keys(self) -> bool:
+        """Whether the message carries keys: always the first, later those that re-key. # [3830-4.5-7]"""
+        return self.previous is None or self.bundle.generation != self.previous.generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Established:
+    """A finished exchange, at either end.
+
+    Keeps: `peer`, the identity that was authenticated (for NULL: claimed), in the form in which it came.
+    """
+
+    mode: Mode
+    bundle: Bundle
+    peer: str
+
+
+class Initiator(Protocol):
+    """The end of an exchange that speaks first."""
+
+    @property
+    def mode(self) -> Mode:
+        """Which exchange this is."""
+
+    @property
+    def message(self) -> Message:
+        """The I_MESSAGE."""
+
+    @property
+    def early_bundle(self) -> Bundle | None:
+        """The CSB as far as it is usable before any answer; None where the answer contributes to the key."""
+
+    def complete(self, octets: bytes) -> Established:
+        """Take one answer. May be called again, for another branch's answer or after a refusal.
+
+        Raises: DecodeError, PeerError.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponderSetup:
+    """What one end needs to answer exchanges of any mode; its stores are shared by all of them.
+
+    Keeps: `accept`, raises PeerError for SRTP policies that can't be run; `supported`, what an Error message names
+    as our capabilities # [3830-5.1.2-3]; `require_idr`, refuse messages that don't say whom they are for
+    # [3830-9.5-2]; `report_unauthenticated`, tell strangers why they were refused # [3830-5.1.2-5].
+    """
+
+    own: Identity
+    credentials: CredentialStore
+    replay: ReplayCache
+    bundles: BundleStore
+    accept: Callable[[SrtpParameters], None]
+    supported: Sequence[SrtpParameters] = (DEFAULT_SRTP,)
+    require_idr: bool = True
+    report_unauthenticated: bool = False
+
+
+def _no_judgement(_message: Message) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What the protocol around a message knows of it.
+
+    Keeps: `peer`, the Initiator's identity as the signalling gives it, for messages without IDi; `secure_carrier`,
+    whether the carrier is declared to protect what it carries; `ssrcs`, our own SSRCs by CS ID; `judge`, a last look
+    at the authentic message, which raises PeerError where the two contradict each other.
+    """
+
+    peer: str | None = None
+    secure_carrier: bool = False
+    ssrcs: Mapping[int, int] = field(default_factory=dict)
+    judge: Callable[[Message], None] = _no_judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One I_MESSAGE on its way through a Responder.
+
+    Keeps: `peer`, the Initiator's identity as the message or else the envelope gives it; `idi` and `idr`, the octets
+    that V covers, empty where nobody gave them.
+    """
+
+    message: Message
+    timestamp: Timestamp
+    envelope: Envelope
+    peer: str
+    idi: bytes
+    idr: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticated:
+    """A request whose sender has proved who he is.
+
+    Keeps: `keys`, those that protect messages of this CSB and authenticate errors (None: none exist, as in NULL).
+    """
+
+    request: Request
+    keys: MessageKeys | None
+    previous: Bundle | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An accepted exchange at the Responder: the CSB, and the octets to send back, if any."""
+
+    established: Established
+    reply: bytes | None = field(repr=False)
+
+
+class ModeResponder(Protocol):
+    """How one mode answers. Called in this order, with the replay cache filled between the two."""
+
+    def authenticate(self, request: Request, setup: ResponderSetup) -> Authenticated:
+        """Prove the sender, cheap checks before dear ones. # [3830-5.3-1]
+
+        Raises: PeerError.
+        """
+
+    def accept(self, proof: Authenticated, setup: ResponderSetup) -> Response:
+        """Take keys and policies, and build the answer.
+
+        Raises: PeerError, DecodeError.
+        """

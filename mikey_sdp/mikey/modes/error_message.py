@@ -1,0 +1,100 @@
+"""The MIKEY Error message: how a Responder says what it can't accept, and what an Initiator makes of it.
+
+Source: RFC 3830 sections 5.1.2 and 6.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.crypto.derive import MessageKeys
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.verification import check_v, close_with_v
+from mikey_sdp.mikey.payloads.err import ErrorPayload
+from mikey_sdp.mikey.payloads.hdr import Header
+from mikey_sdp.mikey.payloads.sp import SecurityPolicy
+from mikey_sdp.mikey.payloads.t import Timestamp
+from mikey_sdp.mikey.payloads.v import Verification
+from mikey_sdp.mikey.registry import DataType, ErrorNo, MapType
+from mikey_sdp.mikey.srtp_policy import SrtpParameters
+
+SECTION: Final = "RFC 3830 section 5.1.2"
+CAUSES_ANSWERED_BY_POLICIES: Final = frozenset({ErrorNo.INVALID_SP, ErrorNo.INVALID_SPPAR})
+
+
+class ErrorReported(PeerError):
+    """The peer answered with a MIKEY Error message.
+
+    Keeps: `error_nos`, all of them; `policies`, the SP payloads by which it named its capabilities; `advisory` is true
+    unless the message proved that it came from the peer. # [3830-5.1.2-6]
+    """
+
+    def __init__(self, error_nos: Sequence[ErrorNo], policies: Sequence[SecurityPolicy], *, advisory: bool) -> None:
+        self.error_nos = tuple(error_nos)
+        self.policies = tuple(policies)
+        said = ", ".join(str(number) for number in self.error_nos) or "no reason"
+        trust = "; unauthenticated, so only a hint" if advisory else ""
+        super().__init__(
+            f"the peer reports: {said}{trust}",
+            mikey_error=self.error_nos[0] if self.error_nos else ErrorNo.UNSPECIFIED,
+            section=SECTION,
+            advisory=advisory,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What makes an Error message believable: the keys of the exchange and the identities that V covers."""
+
+    keys: MessageKeys
+    idi: bytes
+    idr: bytes
+
+
+def build_error(
+    request: Header,
+    timestamp: Timestamp,
+    error_no: ErrorNo,
+    *,
+    supported: Sequence[SrtpParameters] = (),
+    proof: Proof | None = None,
+) -> Message:
+    """HDR, T, ERR, {SP}, [V] in answer to a message with that header. # [3830-5.1.2-4]
+
+    T is the Initiator's # [3830-5.2-7]; capabilities go in where the cause is a policy # [3830-5.1.2-3]; without
+    `proof` the message is unauthenticated, as it must be when the peer's own authentication failed.
+    """
+    header = Header(
+        data_type=DataType.ERROR,
+        v=False,
+        prf_func=request.prf_func,
+        csb_id=request.csb_id,
+        map_type=MapType.SRTP_ID,
+        sessions=(),
+    )
+    policies = supported if error_no in CAUSES_ANSWERED_BY_POLICIES else ()
+    payloads = (
+        timestamp,
+        ErrorPayload(error_no=error_no),
+        *(parameters.to_payload(number) for number, parameters in enumerate(policies)),
+    )
+    if proof is None:
+        return Message.build(header, payloads)
+    return close_with_v(header, payloads, keys=proof.keys, idi=proof.idi, idr=proof.idr, timestamp=timestamp)
+
+
+def reported(message: Message, timestamp: Timestamp, proof: Proof | None) -> ErrorReported:
+    """What an Error message says, believed only as far as its V verifies. # [3830-5.1.2-2]
+
+    Raises: PeerError with Auth failure (0) where a V is there and does not verify: that is no report but a forgery.
+    """
+    authentic = False
+    if proof is not None and message.find(Verification) is not None:
+        check_v(message, keys=proof.keys, idi=proof.idi, idr=proof.idr, timestamp=timestamp)
+        authentic = True
+    return ErrorReported(
+        [error.error_no for error in message.all(ErrorPayload)], message.all(SecurityPolicy), advisory=not authentic
+    )

@@ -1,0 +1,86 @@
+"""The pre-shared key mode: the Initiator pushes keys under a key that both ends already share.
+
+Source: RFC 3830 section 3.1.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mikey_sdp.errors import PeerError, UsageError
+from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.credentials import PskCredential
+from mikey_sdp.mikey.crypto.protection import check_algorithms, verify_mac
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes import push
+from mikey_sdp.mikey.modes.contract import (
+    Authenticated,
+    Established,
+    InitiatorSetup,
+    Mode,
+    Request,
+    ResponderSetup,
+    Response,
+)
+from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg
+
+SECTION: Final = "RFC 3830 section 3.1"
+
+
+class PskInitiator:
+    """The end of a PSK exchange that speaks first.
+
+    Raises: UsageError for NULL encryption, which is the business of MIKEY NULL.
+    """
+
+    mode: Final = Mode.PSK
+
+    def __init__(self, setup: InitiatorSetup, credential: PskCredential) -> None:
+        if setup.encr_alg == EncrAlg.NULL:
+            raise UsageError("PSK mode encrypts its keys; for keys in the clear choose NULL mode")
+        self._setup = setup
+        self._keys = setup.bundle.context.message_keys(credential.key)
+        protection = push.Protection(encr_alg=setup.encr_alg, mac_alg=MacAlg.HMAC_SHA_1_160, keys=self._keys)
+        self.message: Final[Message] = push.build_i_message(setup, protection)
+
+    @property
+    def early_bundle(self) -> Bundle:
+        """The CSB as offered: usable at once, since the Responder adds nothing to the keys."""
+        return self._setup.bundle
+
+    def complete(self, octets: bytes) -> Established:
+        """Take the verification message of one Responder.
+
+        Raises: DecodeError, PeerError.
+        """
+        return push.complete(octets, mode=self.mode, setup=self._setup, sent=self.message, keys=self._keys)
+
+
+class PskResponder:
+    """The end of a PSK exchange that answers."""
+
+    def authenticate(self, request: Request, setup: ResponderSetup) -> Authenticated:
+        """Verify the MAC with the key shared with the Initiator; nothing of the message is believed before.
+
+        Raises: PeerError: Invalid EA/MAC (4, 3) for algorithms, Auth failure (0) for an unknown key or a wrong MAC.
+        """
+        kemac = push.kemac_of(request.message)
+        check_algorithms(kemac.encr_alg, kemac.mac_alg)
+        if kemac.mac_alg == MacAlg.NULL:  # [3830-4.2.4-4] [3830-4.2.3-9]
+            raise PeerError("a PSK message needs a MAC", mikey_error=ErrorNo.INVALID_MAC, section=SECTION)
+        if kemac.encr_alg == EncrAlg.NULL and not request.envelope.secure_carrier:  # [3830-4.2.3-5]
+            raise PeerError("the keys are not encrypted", mikey_error=ErrorNo.INVALID_EA, section=SECTION)
+        credential = setup.credentials.find(PskCredential, request.peer or None)
+        if credential is None:
+            who = request.peer or "a peer without an identity"
+            raise PeerError(f"no key is shared with {who}", mikey_error=ErrorNo.AUTH_FAILURE, section=SECTION)
+        previous = push.previous_of(request, setup)
+        keys = push.context_of(request, previous).message_keys(credential.key)
+        octets = request.message.octets
+        covered = octets[: len(octets) - len(kemac.mac)]
+        verify_mac(kemac.mac_alg, keys, covered, kemac.mac, section="RFC 3830 section 5.2")
+        return Authenticated(request=request, keys=keys, previous=previous)
+
+    def accept(self, proof: Authenticated, setup: ResponderSetup) -> Response:
+        """Take the keys, and send V if the Initiator asked for it. # [3830-3.1-2]"""
+        return push.accept(proof, setup, Mode.PSK)

@@ -1,0 +1,66 @@
+"""Whose identity an ID payload holds: the payload itself does not say, its place does.
+
+Source: RFC 3830 section 3, and the reading that a single ID is the sender's peer only if it names him.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.credentials import canonical_identity
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.payloads.id import Identity
+from mikey_sdp.mikey.registry import ErrorNo, IdType
+
+SECTION = "RFC 3830 section 6.7"
+SUPPORTED_ID_TYPES = frozenset({IdType.NAI, IdType.URI})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """The two identities as a message transports them; None where it does not."""
+
+    idi: Identity | None
+    idr: Identity | None
+
+
+def identity_of(text: str) -> Identity:
+    """An ID payload for an identity: a URI where it has a scheme, an NAI otherwise."""
+    scheme, colon, _rest = text.partition(":")
+    kind = IdType.URI if colon and "@" not in scheme else IdType.NAI
+    return Identity(id_type=kind, data=text.encode())
+
+
+def text_of(identity: Identity) -> str:
+    """The identity as text.
+
+    Raises: PeerError with Invalid ID (7) for another ID type or octets that are not UTF-8. # [3830-6.7-2]
+    """
+    if identity.id_type not in SUPPORTED_ID_TYPES:
+        raise _invalid(f"identities of type {identity.id_type} are not supported")
+    try:
+        return identity.data.decode()
+    except UnicodeDecodeError:
+        raise _invalid("an identity is not UTF-8 text") from None
+
+
+def names(identity: Identity, own: Identity) -> bool:
+    """Whether an ID payload names that party."""
+    return canonical_identity(text_of(identity)) == canonical_identity(text_of(own))
+
+
+def parties_of_i_message(message: Message, own: Identity) -> Parties:
+    """IDi and IDr of an I_MESSAGE: the first and the second ID; a single one is IDi unless it names the receiver."""
+    ids = message.all(Identity)
+    if len(ids) > 2:
+        raise _invalid("an I_MESSAGE has at most two identities")
+    if len(ids) == 2:
+        return Parties(idi=ids[0], idr=ids[1])
+    if ids and names(ids[0], own):
+        return Parties(idi=None, idr=ids[0])
+    return Parties(idi=ids[0] if ids else None, idr=None)
+
+
+def _invalid(reason: str) -> PeerError:
+    return PeerError(reason, mikey_error=ErrorNo.INVALID_ID, section=SECTION)
