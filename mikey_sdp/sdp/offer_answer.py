@@ -1,0 +1,262 @@
+"""Where MIKEY and SDP meet: which message keys which m= line, the list of protocols, profiles, offers and answers.
+
+Nothing here knows keys or exchanges; whoever makes or takes MIKEY messages (one leg of a call) asks these functions
+where they stand and what they must say.
+Source: RFC 4567 sections 3.1, 4.1, 7 and 7.1; RFC 3264.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from mikey_sdp.errors import DecodeError, PeerError, UsageError
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
+from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
+from mikey_sdp.mikey.registry import ErrorNo, ExtensionType
+from mikey_sdp.sdp.key_mgmt import (
+    MIKEY,
+    KeyMgmt,
+    KeyMgmtLine,
+    identifier_list,
+    insert_key_mgmt,
+    key_mgmt_lines,
+    remove_key_mgmt,
+    replace_key_mgmt,
+    why_ignored,
+)
+from mikey_sdp.sdp.lines import Level, SessionDescription
+from mikey_sdp.sdp.media import MediaLine, media_lines, secure_profile, with_profile
+
+LevelChoice = Literal["session", "media"]
+SECTION: Final = "RFC 4567 section 4.1"
+CS_PER_MEDIA: Final = 2
+
+
+class CsPair(NamedTuple):
+    """The CS IDs of one m= line: the stream that the MIKEY Initiator sends, and the one that the Responder sends."""
+
+    initiator: int
+    responder: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedLevel:
+    """One MIKEY message's place in a description.
+
+    Keeps: `media`, the m= lines that it keys; `positions`, how many m= lines count for CS IDs (all of them at session
+    level, so that IDs stay when lines are rejected; one at media level).
+    """
+
+    level: Level
+    media: tuple[int, ...]
+    positions: int
+
+    def cs_pair(self, media: int) -> CsPair:
+        """The two CS IDs of an m= line: 1 and 2 for the first, 3 and 4 for the second. # [4567-7.1-4]"""
+        index = media if self.level is None else 0
+        return CsPair(CS_PER_MEDIA * index + 1, CS_PER_MEDIA * index + 2)
+
+    def sessions(self, own_ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
+        """The crypto sessions of an Initiator's map: his SSRCs where he knows them, 0 elsewhere."""
+        entries: list[SrtpIdEntry] = []
+        for index in range(self.positions):
+            media = index if self.level is None else self.level
+            entries += [
+                SrtpIdEntry(policy_no=policy_no, ssrc=own_ssrcs.get(media, 0), roc=0),
+                SrtpIdEntry(policy_no=policy_no, ssrc=0, roc=0),
+            ]
+        return tuple(entries)
+
+    def responder_ssrcs(self, own_ssrcs: Mapping[int, int]) -> dict[int, int]:
+        """A Responder's SSRCs by CS ID."""
+        return {self.cs_pair(m).responder: own_ssrcs[m] for m in self.media if own_ssrcs.get(m)}
+
+
+def secured(sd: SessionDescription) -> SessionDescription:
+    """The description with every RTP stream under its secure profile; other streams stay as they are."""
+    for line in media_lines(sd):
+        if not line.is_rejected:
+            sd = with_profile(sd, line.level, secure_profile(line.profile))
+    return sd
+
+
+def levels_for_offer(sd: SessionDescription, choice: LevelChoice) -> tuple[KeyedLevel, ...]:
+    """Where an offer's MIKEY messages go, and what each keys.
+
+    Raises: UsageError where there is nothing to key.
+    """
+    keyed = [line.level for line in media_lines(sd) if line.takes_keys]
+    if not keyed:
+        raise UsageError("the SDP has no RTP stream that could be secured")
+    if choice == "session":
+        return (KeyedLevel(level=None, media=tuple(keyed), positions=len(sd.media)),)
+    return tuple(KeyedLevel(level=media, media=(media,), positions=1) for media in keyed)
+
+
+def own_ssrcs(sd: SessionDescription) -> dict[int, int]:
+    """The SSRC that a description announces for each m= line, the first where there are several."""
+    return {line.level: line.ssrcs[0] for line in media_lines(sd) if line.ssrcs}
+
+
+def place_lines(
+    sd: SessionDescription, levels: Sequence[KeyedLevel], others: Sequence[KeyMgmt]
+) -> tuple[SessionDescription, str]:
+    """The description with empty MIKEY lines where messages are to stand, other protocols behind each, in order of
+    preference; and the list of identifiers that every message must authenticate. # [4567-4.1.2-1] [4567-4.1.2-12]"""
+    sd = without_mikey(sd)
+    for keyed in levels:
+        sd = insert_key_mgmt(sd, keyed.level, [KeyMgmt(kmpid=MIKEY, data=b""), *others])
+    return sd, identifier_list(sd)
+
+
+def without_mikey(sd: SessionDescription) -> SessionDescription:
+    """The description without any MIKEY line, as a body that is used again for a new offer must be."""
+    for level in (None, *range(len(sd.media))):
+        sd = remove_key_mgmt(sd, level, MIKEY)
+    return sd
+
+
+def fill_line(sd: SessionDescription, level: Level, data: bytes) -> SessionDescription:
+    """The description with the (first) MIKEY line of that level holding this message. # [4567-4.1.1-3]"""
+    line = next(line for line in key_mgmt_lines(sd) if line.level == level and line.kmpid == MIKEY)
+    return replace_key_mgmt(sd, line, KeyMgmt(kmpid=MIKEY, data=data))
+
+
+def identifiers_extension(identifiers: str) -> GeneralExtension:
+    """The General Extension by which an offer's MIKEY message authenticates the list. # [4567-7-2]"""
+    return GeneralExtension(ext_type=ExtensionType.SDP_IDS, data=identifiers.encode())
+
+
+def judge_identifiers(sd: SessionDescription) -> Callable[[Message], None]:
+    """The check that an authentic message lists exactly the protocols of the offer that carried it. # [4567-7-3]
+
+    What it returns raises PeerError when a line was removed, added or moved on the way. # [4567-7-4]
+    """
+    offered = identifier_list(sd)
+
+    def judge(message: Message) -> None:
+        lists = [e.data for e in message.all(GeneralExtension) if e.ext_type == ExtensionType.SDP_IDS]
+        if len(lists) != 1:
+            raise _bidding_down(f"the message has {len(lists)} lists of protocols instead of one")
+        if lists[0] != offered.encode():
+            said = lists[0].decode("ascii", "replace")
+            raise _bidding_down(
+                f"the offer lists {offered!r}, its author wrote {said!r}: a line was changed on the way"
+            )
+
+    return judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedLevel:
+    """A MIKEY message that came in a description, and what it keys there."""
+
+    keyed: KeyedLevel
+    line: KeyMgmtLine
+
+
+def received_levels(sd: SessionDescription) -> tuple[ReceivedLevel, ...]:
+    """The MIKEY messages of an offer or answer to hand on, each with the m= lines that it keys. # [4567-4.1.2-9]
+
+    At one level the first line counts: several are no means to negotiate inside MIKEY. # [4567-4.1.2-16]
+    A stream with a message of its own takes nothing from the session's. # [4567-3.1-3]
+    Raises: DecodeError.
+    """
+    media = media_lines(sd)
+    firsts: dict[Level, KeyMgmtLine] = {}
+    owned: set[int] = set()
+    for line in key_mgmt_lines(sd):
+        if line.level is not None:
+            owned.add(line.level)
+        if line.kmpid == MIKEY and why_ignored(line, media) is None:
+            firsts.setdefault(line.level, line)
+    return tuple(
+        ReceivedLevel(keyed=_keyed(level, media, owned, len(sd.media)), line=line) for level, line in firsts.items()
+    )
+
+
+def _keyed(level: Level, media: Sequence[MediaLine], owned: set[int], count: int) -> KeyedLevel:
+    if level is not None:
+        return KeyedLevel(level=level, media=(level,), positions=1)
+    taken = tuple(line.level for line in media if line.takes_keys and line.level not in owned)
+    return KeyedLevel(level=None, media=taken, positions=count)
+
+
+def check_offer_is_keyed(sd: SessionDescription, levels: Sequence[ReceivedLevel]) -> None:
+    """Refuse an offer that has no MIKEY message for a stream that needs keys. # [4567-4.1.2-17]
+
+    Raises: PeerError.
+    """
+    keyed = {media for received in levels for media in received.keyed.media}
+    for line in media_lines(sd):
+        if line.takes_keys and line.level not in keyed:
+            raise PeerError(
+                f"no MIKEY message in the offer keys m= line {line.level + 1} ({line.kind})",
+                mikey_error=None,
+                section=SECTION,
+            )
+
+
+def answered(offer: SessionDescription, body: SessionDescription) -> SessionDescription:
+    """The answerer's own body under the profiles of the offer, line by line, free of key management.
+
+    Raises: UsageError where the body does not answer the offer line by line (RFC 3264 section 6).
+    """
+    ours, theirs = media_lines(body), media_lines(offer)
+    if len(ours) != len(theirs) or any(a.kind != b.kind for a, b in zip(ours, theirs, strict=True)):
+        raise UsageError("the answer's SDP must have the m= lines of the offer, in the same order and of the same kind")
+    body = without_mikey(body)
+    for mine, its in zip(ours, theirs, strict=True):
+        if its.is_secure and secure_profile(mine.profile) == its.profile:
+            body = with_profile(body, mine.level, its.profile)
+    return body
+
+
+def insert_message(sd: SessionDescription, level: Level, data: bytes) -> SessionDescription:
+    """An answer with a MIKEY message at the level of the offer's. # [4567-4.1.1-11]"""
+    return insert_key_mgmt(sd, level, [KeyMgmt(kmpid=MIKEY, data=data)])
+
+
+def check_answer_profiles(offer: SessionDescription, answer: SessionDescription) -> tuple[int, ...]:
+    """The m= lines of an answer that are in use and stay under the secure profile that was offered.
+
+    Raises: PeerError where the answer leaves a stream unprotected # [4567-8-5] or does not fit the offer.
+    """
+    sent, came = media_lines(offer), media_lines(answer)
+    if len(sent) != len(came):
+        raise PeerError(
+            f"the answer has {len(came)} m= lines, the offer {len(sent)}",
+            mikey_error=None,
+            section="RFC 3264 section 6",
+        )
+    in_use = []
+    for mine, its in zip(sent, came, strict=True):
+        if not mine.takes_keys or its.is_rejected:
+            continue
+        if its.profile != mine.profile:
+            raise PeerError(
+                f"the answer turns m= line {mine.level + 1} from {mine.profile} into {its.profile}",
+                mikey_error=None,
+                section=SECTION,
+            )
+        in_use.append(mine.level)
+    return tuple(in_use)
+
+
+def parse(text: str, what: str) -> SessionDescription:
+    """A peer's description as lines.
+
+    Raises: DecodeError that says which body it was.
+    """
+    try:
+        return SessionDescription.parse(text)
+    except DecodeError as fault:
+        fault.field = f"{what}: {fault.field}"
+        raise
+
+
+def _bidding_down(reason: str) -> PeerError:
+    return PeerError(reason, mikey_error=ErrorNo.UNSPECIFIED, section="RFC 4567 section 4.1.4")
