@@ -1,0 +1,198 @@
+"""Taking an offer, and making the answer or the refusal.
+
+Source: RFC 4567 sections 4.1.1 and 4.1.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from mikey_sdp.endpoint.core import Core
+from mikey_sdp.endpoint.keys import KeySet
+from mikey_sdp.endpoint.peer import check_peer
+from mikey_sdp.endpoint.state import LegState, LevelState
+from mikey_sdp.errors import DecodeError, PeerError
+from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.modes.contract import Envelope
+from mikey_sdp.mikey.registry import ErrorNo
+from mikey_sdp.sdp.key_mgmt import key_mgmt_lines
+from mikey_sdp.sdp.lines import Level, SessionDescription
+from mikey_sdp.sdp.media import media_lines
+from mikey_sdp.sdp.offer_answer import (
+    CS_PER_MEDIA,
+    SECTION,
+    KeyedLevel,
+    ReceivedLevel,
+    answered,
+    check_offer_is_keyed,
+    insert_message,
+    judge_identifiers,
+    own_ssrcs,
+    parse,
+    received_levels,
+)
+
+NOT_ACCEPTABLE_HERE: Final = 488
+ATTRIBUTE_NOT_UNDERSTOOD: Final = 306
+MISCELLANEOUS: Final = 399
+RENEGOTIABLE: Final = frozenset(
+    {
+        ErrorNo.INVALID_PRF,
+        ErrorNo.INVALID_MAC,
+        ErrorNo.INVALID_EA,
+        ErrorNo.INVALID_HA,
+        ErrorNo.INVALID_DH,
+        ErrorNo.INVALID_SP,
+        ErrorNo.INVALID_SPPAR,
+    }
+)
+"""Causes that another offer could mend; the others are the end of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why an offer is refused, as SIP says it. # [4567-4.1.2-6]
+
+    Keeps: `warning`, code and text of the Warning header; `mikey_error`, the Error no behind it, if MIKEY has one;
+    `mikey_message`, the MIKEY Error message for the peer, where he is owed one. # [4567-4.1.2-7]
+    """
+
+    status: int = NOT_ACCEPTABLE_HERE
+    warning: tuple[int, str]
+    mikey_error: int | None = None
+    mikey_message: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The outcome of an offer: an answer and keys, or a rejection.
+
+    Keeps: `sdp`, the body to send back, None where the offer is refused outright; a rejection beside an SDP is carried
+    in it as a MIKEY Error message and waits for another offer. # [4567-4.1.2-4]
+    """
+
+    sdp: str | None = field(default=None, repr=False)
+    keys: KeySet | None = None
+    peer: str | None = None
+    rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """One level of an offer that was accepted, and what to answer there (None: nothing)."""
+
+    state: LevelState
+    reply: bytes | None = field(repr=False)
+
+
+def make_answer(leg: LegState, offer: str, sdp: str, *, caller: str | None) -> Answer:
+    """Take an offer on a leg, first or later; on failure no key and no CSB of it is left. # [4567-4.1.2-10]
+
+    `caller` is the identity of the signalling, None where it has none.
+    Raises: DecodeError and UsageError for our own body only; what is wrong with the offer is in the rejection.
+    """
+    own = parse(sdp, "own SDP")
+    rekey = bool(leg.levels)
+    try:
+        body = parse(offer, "offer")
+        levels = _levels_of(body)
+    except (DecodeError, PeerError) as fault:
+        return Answer(rejection=_rejection(fault, rekey))
+    reply = answered(body, own)
+    taken: dict[Level, _Taken] = {}
+    peer = caller or leg.peer or None
+    for received in levels:
+        try:
+            item = _take(leg, received, body, reply, peer)
+        except (DecodeError, PeerError) as fault:
+            return _refused(leg.core, fault, reply, received.line.level, rekey)
+        taken[received.line.level] = item
+        peer = item.state.peer
+    in_use = [line.level for line in media_lines(reply) if line.takes_keys]
+    for level, item in taken.items():
+        if item.reply is not None and (level is None or level in in_use):
+            reply = insert_message(reply, level, item.reply)
+    leg.install({level: item.state for level, item in taken.items()}, in_use, send_now=not rekey)
+    return Answer(sdp=str(reply), keys=leg.key_set(), peer=leg.peer)
+
+
+def _levels_of(offer: SessionDescription) -> tuple[ReceivedLevel, ...]:
+    levels = received_levels(offer)
+    if not levels:
+        protocols = sorted({line.kmpid for line in key_mgmt_lines(offer)})
+        what = f"only {', '.join(protocols)}, which is not supported" if protocols else "no key management"
+        raise PeerError(f"the offer has {what}", mikey_error=None, section=SECTION)  # [4567-4.1.2-14]
+    check_offer_is_keyed(offer, levels)
+    return levels
+
+
+def _take(
+    leg: LegState,
+    received: ReceivedLevel,
+    offer: SessionDescription,
+    own: SessionDescription,
+    peer: str | None,
+) -> _Taken:
+    """One MIKEY message of the offer: news goes to MIKEY, a repetition does not. # [4567-4.1.1-6]"""
+    level, data = received.line.level, received.line.data
+    before = leg.levels.get(level)
+    if before is not None and before.repeats(data):
+        return _Taken(state=before.over(received.keyed), reply=before.standing)
+    core = leg.core
+    response = core.responder().respond(
+        data,
+        now=core.clock(),
+        envelope=Envelope(
+            peer=peer,
+            secure_carrier=leg.secure_carrier,
+            ssrcs=received.keyed.responder_ssrcs(own_ssrcs(own)),
+            judge=judge_identifiers(offer),
+        ),
+    )
+    established = response.established
+    if peer is not None:
+        check_peer(expected=peer, proved=established.peer)
+    _check_count(established.bundle, received.keyed)
+    state = LevelState(
+        keyed=received.keyed,
+        bundle=established.bundle,
+        initiated=False,
+        mode=established.mode,
+        peer=established.peer,
+        sent=response.reply,
+        received=data,
+    )
+    return _Taken(state=state, reply=response.reply)
+
+
+def _check_count(bundle: Bundle, keyed: KeyedLevel) -> None:
+    wanted = CS_PER_MEDIA * keyed.positions
+    if len(bundle.sessions) < wanted:
+        raise PeerError(
+            f"the message has {len(bundle.sessions)} crypto sessions, its m= lines need {wanted}",
+            mikey_error=ErrorNo.UNSPECIFIED,
+            section="RFC 4567 section 7.1",
+        )
+
+
+def _refused(
+    core: Core, fault: DecodeError | PeerError, reply: SessionDescription, level: Level, rekey: bool
+) -> Answer:
+    """The refusal of one level's message, which is the refusal of all. # [4567-4.1.1-8]"""
+    rejection = _rejection(fault, rekey)
+    mendable = rejection.mikey_message is not None and rejection.mikey_error in RENEGOTIABLE
+    if core.options.renegotiate and mendable and rejection.mikey_message is not None:
+        return Answer(sdp=str(insert_message(reply, level, rejection.mikey_message)), rejection=rejection)
+    return Answer(rejection=rejection)
+
+
+def _rejection(fault: DecodeError | PeerError, rekey: bool) -> Rejection:
+    """The SIP side of a fault. A failed re-key says at least 306. # [4567-4.1.2-21]"""
+    number = fault.mikey_error if isinstance(fault, PeerError) else None
+    unsupported = number in RENEGOTIABLE or rekey
+    return Rejection(
+        warning=(ATTRIBUTE_NOT_UNDERSTOOD if unsupported else MISCELLANEOUS, f"Key management: {fault.reason}"),
+        mikey_error=number,
+        mikey_message=fault.reply if isinstance(fault, PeerError) else None,
+    )

@@ -1,0 +1,79 @@
+"""What all calls of one end share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mikey_sdp.clock import Clock
+from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.bundles import BundleStore
+from mikey_sdp.mikey.credentials import CredentialStore
+from mikey_sdp.mikey.keys import fresh_tgk
+from mikey_sdp.mikey.modes.contract import Mode, ResponderSetup
+from mikey_sdp.mikey.modes.responder import Responder
+from mikey_sdp.mikey.modes.roles import identity_of
+from mikey_sdp.mikey.payloads.key_data import KeyData
+from mikey_sdp.mikey.replay import ReplayCache, TimestampSource
+from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
+from mikey_sdp.secret import Entropy
+from mikey_sdp.srtp.profile import SUPPORTED, profile_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How an end behaves where the standards leave a choice.
+
+    Keeps: `srtp`, the policy that offers ask for; `verification`, ask Responders to prove themselves (flag V);
+    `mki_octets`, the length of the MKI by which re-keyed streams tell old packets from new, 0 for none
+    # [3830-4.5-10]; `salt`, carry the SRTP salt instead of deriving it; `renegotiate`, answer an offer whose policy
+    can't be run with a MIKEY Error message and wait for another offer # [4567-4.1.1-16], instead of 488;
+    `require_idr`, refuse messages that don't say whom they are for # [3830-9.5-2].
+    """
+
+    srtp: SrtpParameters = DEFAULT_SRTP
+    verification: bool = True
+    mki_octets: int = 1
+    salt: bool = False
+    renegotiate: bool = False
+    require_idr: bool = True
+
+
+def _accept_policy(parameters: SrtpParameters) -> None:
+    profile_of(parameters)
+
+
+@dataclass(slots=True, kw_only=True)
+class Core:
+    """Identity, credentials and stores of one end; every offer and call leg works on the same ones."""
+
+    identity: str
+    credentials: CredentialStore
+    modes: frozenset[Mode] | None
+    clock: Clock
+    entropy: Entropy
+    options: Options
+    replay: ReplayCache
+    bundles: BundleStore = field(default_factory=BundleStore)
+    stamps: TimestampSource = field(default_factory=TimestampSource)
+
+    def responder(self, *, require_idr: bool | None = None) -> Responder:
+        """A Responder on this end's stores."""
+        return Responder(
+            ResponderSetup(
+                own=identity_of(self.identity),
+                credentials=self.credentials,
+                replay=self.replay,
+                bundles=self.bundles,
+                accept=_accept_policy,
+                supported=SUPPORTED,
+                require_idr=self.options.require_idr if require_idr is None else require_idr,
+            )
+        )
+
+    def fresh_keys(self, previous: Bundle | None) -> tuple[KeyData, ...]:
+        """One new TGK, under an MKI that no key of the bundle before it had."""
+        generation = 1 if previous is None else previous.generation + 2
+        octets = self.options.mki_octets
+        mki = (generation % (1 << 8 * octets)).to_bytes(octets, "big") if octets else b""
+        salt_octets = self.options.srtp.salt_octets if self.options.salt else 0
+        return (fresh_tgk(self.entropy, salt_octets=salt_octets, mki=mki),)

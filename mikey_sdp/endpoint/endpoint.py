@@ -1,0 +1,113 @@
+"""One user's end of secured calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mikey_sdp.clock import Clock
+from mikey_sdp.endpoint.answering import Answer, make_answer
+from mikey_sdp.endpoint.core import Core, Options
+from mikey_sdp.endpoint.keys import KeySet
+from mikey_sdp.endpoint.leg import CallLeg
+from mikey_sdp.endpoint.offering import Offer, make_offer
+from mikey_sdp.endpoint.one_way import Announcement, announce, listen
+from mikey_sdp.endpoint.state import LegState
+from mikey_sdp.mikey.credentials import Credential, CredentialStore
+from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.replay import ReplayCache
+from mikey_sdp.sdp.key_mgmt import KeyMgmt
+from mikey_sdp.sdp.offer_answer import LevelChoice
+from mikey_sdp.secret import Entropy
+
+
+class Endpoint:
+    """Offers, answers and keys for the calls of one identity.
+
+    Units: `identity` is a SIP URI (or an NAI), as the signalling names the user. `modes` narrows what the selection
+    policy may choose from; None leaves it everything that a credential allows.
+    """
+
+    def __init__(
+        self,
+        identity: str,
+        *,
+        credentials: Iterable[Credential],
+        clock: Clock,
+        entropy: Entropy,
+        modes: Iterable[Mode] | None = None,
+        options: Options | None = None,
+        replay: ReplayCache | None = None,
+    ) -> None:
+        self._core = Core(
+            identity=identity,
+            credentials=CredentialStore(credentials),
+            modes=None if modes is None else frozenset(modes),
+            clock=clock,
+            entropy=entropy,
+            options=options or Options(),
+            replay=replay or ReplayCache(),
+        )
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self._core.identity!r})"
+
+    @property
+    def identity(self) -> str:
+        """Whose end this is."""
+        return self._core.identity
+
+    @property
+    def open_bundles(self) -> int:
+        """How many CSBs are in use; 0 when all calls are over."""
+        return len(self._core.bundles)
+
+    def offer(
+        self,
+        sdp: str,
+        *,
+        to: str,
+        secure_carrier: bool = False,
+        level: LevelChoice = "session",
+        other_protocols: Sequence[tuple[str, bytes]] = (),
+    ) -> Offer:
+        """The offer for a new call: `sdp` under secure profiles and with MIKEY at that level.
+
+        `other_protocols` are offered behind MIKEY, as (identifier, message) in order of preference; their messages
+        must authenticate the same list of identifiers. `secure_carrier` declares that what carries the offer protects
+        it end to end, without which MIKEY NULL is not even considered.
+        Raises: DecodeError and UsageError for the SDP, PolicyRefused where no mode fits the peer.
+        """
+        return make_offer(self._leg(to, secure_carrier, level, other_protocols), sdp, rekey=False)
+
+    def answer(self, offer: str, sdp: str, *, caller: str | None, secure_carrier: bool = False) -> Answer:
+        """The answer to the offer of a new call, or the rejection; `caller` is who calls as the signalling has it.
+
+        Raises: DecodeError and UsageError for our own SDP.
+        """
+        return make_answer(self._leg("", secure_carrier, "session", ()), offer, sdp, caller=caller)
+
+    def announce(self, sdp: str, *, to: str) -> Announcement:
+        """A description for one-way distribution, that nobody answers. # [4567-4.1.3-1]
+
+        Raises: DecodeError, UsageError, PolicyRefused.
+        """
+        return announce(self._leg(to, False, "session", ()), sdp)
+
+    def listen(self, sdp: str, *, announcer: str) -> KeySet:
+        """The keys of a description that was distributed one way.
+
+        Raises: DecodeError, PeerError.
+        """
+        return listen(self._leg("", False, "session", ()), sdp, announcer=announcer)
+
+    def _leg(
+        self, peer: str, secure_carrier: bool, level: LevelChoice, others: Sequence[tuple[str, bytes]]
+    ) -> LegState:
+        return LegState(
+            core=self._core,
+            peer=peer,
+            secure_carrier=secure_carrier,
+            choice=level,
+            others=tuple(KeyMgmt(kmpid=kmpid, data=data) for kmpid, data in others),
+            found=CallLeg,
+        )

@@ -1,0 +1,91 @@
+"""The keys that a call has at one end, per m= line and direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mikey_sdp.errors import UsageError
+from mikey_sdp.mikey.bundle import Bundle, DataSa
+from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.sdp.offer_answer import KeyedLevel
+from mikey_sdp.srtp.session import SrtpReceiver, SrtpSender, SrtpSession
+
+if TYPE_CHECKING:
+    from mikey_sdp.endpoint.leg import CallLeg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaKeys:
+    """The Data SAs of one m= line: what we send under and what we receive under, one each a key."""
+
+    send: tuple[DataSa, ...]
+    receive: tuple[DataSa, ...]
+
+    def new_session(self) -> SrtpSession:
+        """Fresh SRTP contexts for both directions.
+
+        Raises: PeerError with Invalid SPpar (10) for a policy that can't be run.
+        """
+        return SrtpSession(SrtpSender(self.send), SrtpReceiver(self.receive))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedMedia:
+    """A CSB, what it keys, and which end of it we are."""
+
+    keyed: KeyedLevel
+    bundle: Bundle
+    initiated: bool
+
+    def of(self, media: int) -> MediaKeys:
+        """The keys of one m= line. The Initiator sends the odd crypto session of the pair."""
+        pair = self.keyed.cs_pair(media)
+        ours, theirs = (pair.initiator, pair.responder) if self.initiated else (pair.responder, pair.initiator)
+        return MediaKeys(send=self.bundle.data_sas(ours), receive=self.bundle.data_sas(theirs))
+
+
+class KeySet:
+    """What an exchange gave: mode, authenticated peer and the keys of every m= line that is in use.
+
+    Keeps: `media`, by the index of the m= line; `csb_ids`, those of the CSBs behind it # [4567-7.1-5]; `peer`, the
+    identity that was authenticated (in NULL mode only claimed); `leg`, the call leg that goes on with these keys, None
+    for keys that were offered and not answered yet.
+    """
+
+    def __init__(
+        self,
+        parts: Iterable[KeyedMedia],
+        *,
+        in_use: Iterable[int],
+        mode: Mode,
+        peer: str,
+        sessions: dict[int, SrtpSession],
+        leg: CallLeg | None = None,
+    ) -> None:
+        parts = tuple(parts)
+        used = frozenset(in_use)
+        self.mode = mode
+        self.peer = peer
+        self.leg = leg
+        self.csb_ids = tuple(part.bundle.csb_id for part in parts)
+        self.media: Mapping[int, MediaKeys] = {
+            media: part.of(media) for part in parts for media in part.keyed.media if media in used
+        }
+        self._sessions = sessions
+
+    def __repr__(self) -> str:
+        csbs = ", ".join(f"{csb_id:08x}" for csb_id in self.csb_ids)
+        return f"KeySet(mode={self.mode}, peer={self.peer!r}, CSB {csbs}, m= lines {sorted(self.media)})"
+
+    def session(self, media: int) -> SrtpSession:
+        """The live SRTP session of an m= line: the same object through re-keys of the call.
+
+        Raises: UsageError for a line that has no keys.
+        """
+        if media not in self.media:
+            raise UsageError(f"m= line {media + 1} has no keys; those of lines {sorted(self.media)} are there")
+        if media not in self._sessions:
+            self._sessions[media] = self.media[media].new_session()
+        return self._sessions[media]
