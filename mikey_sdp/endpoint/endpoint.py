@@ -15,8 +15,8 @@ from mikey_sdp.endpoint.state import LegState
 from mikey_sdp.mikey.credentials import Credential, CredentialStore
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.replay import ReplayCache
-from mikey_sdp.sdp.key_mgmt import KeyMgmt
 from mikey_sdp.sdp.offer_answer import LevelChoice
+from mikey_sdp.sdp.protocols import OfferedProtocol
 from mikey_sdp.secret import Entropy
 
 
@@ -68,13 +68,12 @@ class Endpoint:
         to: str,
         secure_carrier: bool = False,
         level: LevelChoice = "session",
-        other_protocols: Sequence[tuple[str, bytes]] = (),
+        other_protocols: Sequence[OfferedProtocol] = (),
     ) -> Offer:
         """The offer for a new call: `sdp` under secure profiles and with MIKEY at that level.
 
-        `other_protocols` are offered behind MIKEY, as (identifier, message) in order of preference; their messages
-        must authenticate the same list of identifiers. `secure_carrier` declares that what carries the offer protects
-        it end to end, without which MIKEY NULL is not even considered.
+        `other_protocols` are offered behind MIKEY in order of preference # [4567-4.1.4-8]. `secure_carrier` declares
+        that what carries the offer protects it end to end, without which MIKEY NULL is not even considered.
         Raises: DecodeError and UsageError for the SDP, PolicyRefused where no mode fits the peer.
         """
         return make_offer(self._leg(to, secure_carrier, level, other_protocols), sdp, rekey=False)
@@ -86,12 +85,12 @@ class Endpoint:
         """
         return make_answer(self._leg("", secure_carrier, "session", ()), offer, sdp, caller=caller)
 
-    def announce(self, sdp: str, *, to: str) -> Announcement:
+    def announce(self, sdp: str, *, to: str, other_protocols: Sequence[OfferedProtocol] = ()) -> Announcement:
         """A description for one-way distribution, that nobody answers. # [4567-4.1.3-1]
 
         Raises: DecodeError, UsageError, PolicyRefused.
         """
-        return announce(self._leg(to, False, "session", ()), sdp)
+        return announce(self._leg(to, False, "session", other_protocols), sdp)
 
     def listen(self, sdp: str, *, announcer: str) -> KeySet:
         """The keys of a description that was distributed one way.
@@ -100,14 +99,12 @@ class Endpoint:
         """
         return listen(self._leg("", False, "session", ()), sdp, announcer=announcer)
 
-    def _leg(
-        self, peer: str, secure_carrier: bool, level: LevelChoice, others: Sequence[tuple[str, bytes]]
-    ) -> LegState:
+    def _leg(self, peer: str, secure_carrier: bool, level: LevelChoice, others: Sequence[OfferedProtocol]) -> LegState:
         return LegState(
             core=self._core,
             peer=peer,
             secure_carrier=secure_carrier,
             choice=level,
-            others=tuple(KeyMgmt(kmpid=kmpid, data=data) for kmpid, data in others),
+            others=tuple(others),
             found=CallLeg,
         )

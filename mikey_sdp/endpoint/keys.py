@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mikey_sdp.errors import UsageError
+from mikey_sdp.mikey.advice import advice_on
 from mikey_sdp.mikey.bundle import Bundle, DataSa
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.sdp.offer_answer import KeyedLevel
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaKeys:
-    """The Data SAs of one m= line: what we send under and what we receive under, one each a key."""
+    """The Data SAs of one m= line: what we send under and what we receive under, one each a key.
 
+    Keeps: `csb_id` of the CSB that they come from.
+    """
+
+    csb_id: int
     send: tuple[DataSa, ...]
     receive: tuple[DataSa, ...]
 
@@ -43,15 +48,16 @@ class KeyedMedia:
         """The keys of one m= line. The Initiator sends the odd crypto session of the pair."""
         pair = self.keyed.cs_pair(media)
         ours, theirs = (pair.initiator, pair.responder) if self.initiated else (pair.responder, pair.initiator)
-        return MediaKeys(send=self.bundle.data_sas(ours), receive=self.bundle.data_sas(theirs))
+        bundle = self.bundle
+        return MediaKeys(csb_id=bundle.csb_id, send=bundle.data_sas(ours), receive=bundle.data_sas(theirs))
 
 
 class KeySet:
     """What an exchange gave: mode, authenticated peer and the keys of every m= line that is in use.
 
     Keeps: `media`, by the index of the m= line; `csb_ids`, those of the CSBs behind it # [4567-7.1-5]; `peer`, the
-    identity that was authenticated (in NULL mode only claimed); `leg`, the call leg that goes on with these keys, None
-    for keys that were offered and not answered yet.
+    identity that was authenticated (in NULL mode only claimed); `advice`, what is allowed in it and unwise; `leg`, the
+    call leg that goes on with these keys, None for keys that were offered and not answered yet.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class KeySet:
         self.mode = mode
         self.peer = peer
         self.leg = leg
+        self.advice = tuple(dict.fromkeys(text for part in parts for text in advice_on(part.bundle)))
         self.csb_ids = tuple(part.bundle.csb_id for part in parts)
         self.media: Mapping[int, MediaKeys] = {
             media: part.of(media) for part in parts for media in part.keyed.media if media in used

@@ -32,6 +32,8 @@ def announce(leg: LegState, sdp: str) -> Announcement:
 
     Raises: UsageError for a mode whose keys need an answer # [4567-4.1.3-3]; DecodeError, PolicyRefused.
     """
+    if leg.others:
+        raise UsageError("an announcement offers one key management protocol only")
     options = replace(leg.core.options, verification=False)
     offer = make_offer(replace(leg, core=replace(leg.core, options=options), names_peer=False), sdp, rekey=False)
     if offer.keys is None:

@@ -10,9 +10,9 @@ from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet, MediaKeys
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.modes.contract import Mode
-from mikey_sdp.sdp.key_mgmt import KeyMgmt
 from mikey_sdp.sdp.lines import Level
 from mikey_sdp.sdp.offer_answer import KeyedLevel, LevelChoice
+from mikey_sdp.sdp.protocols import OfferedProtocol
 from mikey_sdp.srtp.session import SrtpSession
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class LegState:
     peer: str
     secure_carrier: bool
     choice: LevelChoice
-    others: tuple[KeyMgmt, ...]
+    others: tuple[OfferedProtocol, ...]
     names_peer: bool = True
     found: Callable[[LegState], CallLeg]
     levels: dict[Level, LevelState] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from mikey_sdp.sdp.key_mgmt import (
     MIKEY,
     KeyMgmt,
     KeyMgmtLine,
+    governing_lines,
     identifier_list,
     insert_key_mgmt,
     key_mgmt_lines,
@@ -28,7 +29,8 @@ from mikey_sdp.sdp.key_mgmt import (
     why_ignored,
 )
 from mikey_sdp.sdp.lines import Level, SessionDescription
-from mikey_sdp.sdp.media import MediaLine, media_lines, secure_profile, with_profile
+from mikey_sdp.sdp.media import media_lines, secure_profile, with_profile
+from mikey_sdp.sdp.protocols import OfferedProtocol
 
 LevelChoice = Literal["session", "media"]
 SECTION: Final = "RFC 4567 section 4.1"
@@ -102,14 +104,19 @@ def own_ssrcs(sd: SessionDescription) -> dict[int, int]:
 
 
 def place_lines(
-    sd: SessionDescription, levels: Sequence[KeyedLevel], others: Sequence[KeyMgmt]
+    sd: SessionDescription, levels: Sequence[KeyedLevel], others: Sequence[OfferedProtocol]
 ) -> tuple[SessionDescription, str]:
     """The description with empty MIKEY lines where messages are to stand, other protocols behind each, in order of
-    preference; and the list of identifiers that every message must authenticate. # [4567-4.1.2-1] [4567-4.1.2-12]"""
+    preference # [4567-4.1.2-12]; and the list of identifiers that every message must authenticate. # [4567-4.1.2-1]"""
     sd = without_mikey(sd)
+    kmpids = [MIKEY, *(other.kmpid for other in others)]
     for keyed in levels:
-        sd = insert_key_mgmt(sd, keyed.level, [KeyMgmt(kmpid=MIKEY, data=b""), *others])
-    return sd, identifier_list(sd)
+        sd = insert_key_mgmt(sd, keyed.level, [KeyMgmt(kmpid=kmpid, data=b"") for kmpid in kmpids])
+    identifiers = identifier_list(sd)
+    for keyed in levels:
+        for other in others:
+            sd = fill_line(sd, keyed.level, other.message(identifiers), other.kmpid)
+    return sd, identifiers
 
 
 def without_mikey(sd: SessionDescription) -> SessionDescription:
@@ -119,10 +126,10 @@ def without_mikey(sd: SessionDescription) -> SessionDescription:
     return sd
 
 
-def fill_line(sd: SessionDescription, level: Level, data: bytes) -> SessionDescription:
-    """The description with the (first) MIKEY line of that level holding this message. # [4567-4.1.1-3]"""
-    line = next(line for line in key_mgmt_lines(sd) if line.level == level and line.kmpid == MIKEY)
-    return replace_key_mgmt(sd, line, KeyMgmt(kmpid=MIKEY, data=data))
+def fill_line(sd: SessionDescription, level: Level, data: bytes, kmpid: str = MIKEY) -> SessionDescription:
+    """The description with the (first) line of that level and protocol holding this message. # [4567-4.1.1-3]"""
+    line = next(line for line in key_mgmt_lines(sd) if line.level == level and line.kmpid == kmpid)
+    return replace_key_mgmt(sd, line, KeyMgmt(kmpid=kmpid, data=data))
 
 
 def identifiers_extension(identifiers: str) -> GeneralExtension:
@@ -167,22 +174,21 @@ def received_levels(sd: SessionDescription) -> tuple[ReceivedLevel, ...]:
     """
     media = media_lines(sd)
     firsts: dict[Level, KeyMgmtLine] = {}
-    owned: set[int] = set()
     for line in key_mgmt_lines(sd):
-        if line.level is not None:
-            owned.add(line.level)
         if line.kmpid == MIKEY and why_ignored(line, media) is None:
             firsts.setdefault(line.level, line)
+    governing = governing_lines(sd)
     return tuple(
-        ReceivedLevel(keyed=_keyed(level, media, owned, len(sd.media)), line=line) for level, line in firsts.items()
+        ReceivedLevel(
+            keyed=KeyedLevel(
+                level=line.level,
+                media=tuple(index for index, lines in enumerate(governing) if line in lines),
+                positions=len(media) if line.level is None else 1,
+            ),
+            line=line,
+        )
+        for line in firsts.values()
     )
-
-
-def _keyed(level: Level, media: Sequence[MediaLine], owned: set[int], count: int) -> KeyedLevel:
-    if level is not None:
-        return KeyedLevel(level=level, media=(level,), positions=1)
-    taken = tuple(line.level for line in media if line.takes_keys and line.level not in owned)
-    return KeyedLevel(level=None, media=taken, positions=count)
 
 
 def check_offer_is_keyed(sd: SessionDescription, levels: Sequence[ReceivedLevel]) -> None:
