@@ -28,13 +28,6 @@ class MediaKeys:
     send: tuple[DataSa, ...]
     receive: tuple[DataSa, ...]
 
-    def new_session(self) -> SrtpSession:
-        """Fresh SRTP contexts for both directions.
-
-        Raises: PeerError with Invalid SPpar (10) for a policy that can't be run.
-        """
-        return SrtpSession(SrtpSender(self.send), SrtpReceiver(self.receive))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedMedia:
@@ -89,10 +82,11 @@ class KeySet:
     def session(self, media: int) -> SrtpSession:
         """The live SRTP session of an m= line: the same object through re-keys of the call.
 
-        Raises: UsageError for a line that has no keys.
+        Raises: UsageError for a line that has no keys; PeerError for a policy that can't be run.
         """
         if media not in self.media:
             raise UsageError(f"m= line {media + 1} has no keys; those of lines {sorted(self.media)} are there")
         if media not in self._sessions:
-            self._sessions[media] = self.media[media].new_session()
+            keys = self.media[media]
+            self._sessions[media] = SrtpSession(SrtpSender(keys.send), SrtpReceiver(keys.receive))
         return self._sessions[media]

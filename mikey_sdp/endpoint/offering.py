@@ -19,6 +19,7 @@ from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode
 from mikey_sdp.mikey.modes.error_message import ErrorReported
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.modes.table import MODES
+from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.mikey.registry import PrfFunc
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
 from mikey_sdp.policy.select import Decision, Facts, select
@@ -37,6 +38,7 @@ from mikey_sdp.sdp.offer_answer import (
     secured,
 )
 from mikey_sdp.srtp.profile import profile_of
+from mikey_sdp.srtp.session import SrtpSession
 
 POLICY_NO = 0
 
@@ -77,6 +79,7 @@ class Offer:
         self.sdp = str(body)
         self.mode = Mode(decision.mode)
         self.why = why
+        self._early_sessions: dict[int, SrtpSession] = {}
         self.keys = self._early_keys()
 
     def __repr__(self) -> str:
@@ -102,9 +105,15 @@ class Offer:
         proved = [state.peer for state in levels.values()]
         for peer in proved:
             check_peer(expected=proved[0], proved=peer)
-        leg = self._leg if self._leg.levels else replace(self._leg, levels={}, sessions={}, pending={}, retired=set())
+        leg = self._leg if self._leg.levels else self._new_leg()
         leg.install(levels, in_use, send_now=True)
         return leg.key_set()
+
+    def _new_leg(self) -> LegState:
+        """A leg for one answer. The first takes over the sessions of media before the answer, so that no packet index
+        is used twice under one key."""
+        sessions, self._early_sessions = self._early_sessions, {}
+        return replace(self._leg, levels={}, sessions=sessions, pending={}, retired=set())
 
     def retry(self, refusal: ErrorReported, sdp: str) -> Offer:
         """Another offer, with the first policy that the refusing peer named and we can run. # [4567-4.1.1-15]
@@ -162,7 +171,7 @@ class Offer:
                 return None
             parts.append(KeyedMedia(keyed=proposal.keyed, bundle=bundle, initiated=True))
         in_use = [media for part in parts for media in part.keyed.media]
-        return KeySet(parts, in_use=in_use, mode=self.mode, peer=self._leg.peer, sessions={})
+        return KeySet(parts, in_use=in_use, mode=self.mode, peer=self._leg.peer, sessions=self._early_sessions)
 
 
 def _unchanged(proposal: Proposal, data: bytes | None) -> LevelState:
@@ -180,7 +189,7 @@ def make_offer(leg: LegState, sdp: str, *, rekey: bool) -> Offer:
     Raises: DecodeError, UsageError, PolicyRefused.
     """
     body = secured(parse(sdp, "own SDP"))
-    levels = levels_for_offer(body, leg.choice)
+    levels = levels_for_offer(body, leg.choice, leg.apart)
     decision = choose_mode(leg.core, leg.peer, secure_carrier=leg.secure_carrier)
     body, identifiers = place_lines(body, levels, leg.others)
     ssrcs = own_ssrcs(body)
@@ -208,7 +217,7 @@ def _propose(
         if not rekey and not grown:
             return Proposal(keyed=keyed, initiator=None, before=before)
         if before.initiated:
-            kept = before.bundle.sessions
+            kept = _with_rollover(leg, keyed, before.bundle.sessions)
             bundle = before.bundle.updated(
                 sessions=kept + sessions[len(kept) :],
                 policies={POLICY_NO: leg.core.options.srtp},
@@ -216,6 +225,7 @@ def _propose(
             )
             return _proposal(leg, keyed, before.mode, identifiers, bundle, before)
     core = leg.core
+    sessions = _with_rollover(leg, keyed, sessions)
     bundle = Bundle(
         csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer),
         prf_func=PrfFunc.MIKEY_1,
@@ -226,6 +236,16 @@ def _propose(
         own=True,
     )
     return _proposal(leg, keyed, mode, identifiers, bundle, before)
+
+
+def _with_rollover(leg: LegState, keyed: KeyedLevel, sessions: tuple[SrtpIdEntry, ...]) -> tuple[SrtpIdEntry, ...]:
+    """The map with the rollover counters of streams that run already, as the Initiator has them. # [3830-6.1.1-6]"""
+    rocs: dict[int, int] = {}
+    for media in keyed.media:
+        running = leg.rollover(media)
+        if running is not None:
+            rocs |= dict(zip(keyed.cs_pair(media), running, strict=True))
+    return tuple(replace(entry, roc=rocs.get(cs_id, entry.roc)) for cs_id, entry in enumerate(sessions, start=1))
 
 
 def _proposal(

@@ -70,6 +70,16 @@ class LegState:
     retired: set[int] = field(default_factory=set)
     in_use: tuple[int, ...] = ()
 
+    @property
+    def apart(self) -> frozenset[int]:
+        """The m= lines that have a CSB of their own."""
+        return frozenset(level for level in self.levels if level is not None)
+
+    def rollover(self, media: int) -> tuple[int, int] | None:
+        """The rollover counters of what we send and receive on an m= line; None before anything runs there."""
+        session = self.sessions.get(media)
+        return (session.send.roc, session.receive.roc) if session else None
+
     def install(self, levels: Mapping[Level, LevelState], in_use: Iterable[int], *, send_now: bool) -> None:
         """Go on with these CSBs: receive under their keys at once, send under them at once or after `confirm`.
 
@@ -82,6 +92,7 @@ class LegState:
         self.retired |= {state.bundle.csb_id for state in self.levels.values()} - now
         changed = {level for level, state in levels.items() if self._keys_changed(level, state)}
         self.levels = dict(levels)
+        self.choice = "session" if None in levels else "media"
         self.in_use = tuple(in_use)
         for level in changed:
             self._rekey_sessions(self.levels[level])

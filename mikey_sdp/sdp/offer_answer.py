@@ -7,7 +7,7 @@ Source: RFC 4567 sections 3.1, 4.1, 7 and 7.1; RFC 3264.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -85,17 +85,23 @@ def secured(sd: SessionDescription) -> SessionDescription:
     return sd
 
 
-def levels_for_offer(sd: SessionDescription, choice: LevelChoice) -> tuple[KeyedLevel, ...]:
+def levels_for_offer(
+    sd: SessionDescription, choice: LevelChoice, apart: Collection[int] = ()
+) -> tuple[KeyedLevel, ...]:
     """Where an offer's MIKEY messages go, and what each keys.
 
+    `apart` names m= lines that have a message of their own beside the session's.
     Raises: UsageError where there is nothing to key.
     """
     keyed = [line.level for line in media_lines(sd) if line.takes_keys]
     if not keyed:
         raise UsageError("the SDP has no RTP stream that could be secured")
+    alone = keyed if choice == "media" else [media for media in keyed if media in apart]
+    together = tuple(media for media in keyed if media not in alone)
+    levels = [KeyedLevel(level=media, media=(media,), positions=1) for media in alone]
     if choice == "session":
-        return (KeyedLevel(level=None, media=tuple(keyed), positions=len(sd.media)),)
-    return tuple(KeyedLevel(level=media, media=(media,), positions=1) for media in keyed)
+        levels.insert(0, KeyedLevel(level=None, media=together, positions=len(sd.media)))
+    return tuple(levels)
 
 
 def own_ssrcs(sd: SessionDescription) -> dict[int, int]:

@@ -7,7 +7,7 @@ import pytest
 from mikey_sdp.endpoint import Endpoint
 from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.payloads import KeyDataTransport, Rand, Timestamp
-from tests.unit.endpoint.ends import Call, Ends, body, call, hears, mikey_levels, mikey_of
+from tests.unit.endpoint.ends import ALICE, BOB, Call, Ends, body, call, hears, mikey_levels, mikey_of
 
 
 @pytest.fixture
@@ -233,3 +233,39 @@ def test_a_replayed_update_within_the_call(made: Call) -> None:
     answer = made.bobs_leg.answer(updates[0], body(host=2))
     assert "replay" in answer.rejection.warning[1]
     assert isinstance(made.bob, Endpoint)
+
+
+def test_hold_by_the_former_answerer_at_media_level(ends: Ends) -> None:
+    made = call(ends.alice(), ends.bob(), "audio", "video", level="media")
+    again = made.bobs_leg.offer(held("audio", "video", host=2))
+    assert key_lines(again.sdp) == key_lines(made.answer.sdp)
+    answer = made.alices_leg.answer(again.sdp, body("audio", "video"))
+    assert again.accept(answer.sdp).csb_ids == made.keys.csb_ids
+
+
+def test_early_media_and_the_call_share_their_counters(ends: Ends) -> None:
+    alice, bob = ends.alice(), ends.bob()
+    offer = alice.offer(body(), to=BOB)
+    early = offer.keys.session(0)
+    early.protect(_rtp(1))
+    answer = bob.answer(offer.sdp, body(host=2), caller=ALICE)
+    keys = offer.accept(answer.sdp)
+    assert keys.session(0) is early
+    with pytest.raises(UsageError):
+        keys.session(0).protect(_rtp(1))
+    other = offer.accept(ends.bob().answer(offer.sdp, body(host=3), caller=ALICE).sdp)
+    assert other.session(0) is not early
+
+
+@pytest.mark.requirement("3830-6.1.1-6")
+def test_a_rekey_tells_the_rollover_counters(made: Call) -> None:
+    alice, bob = made.keys.session(0), made.answer.keys.session(0)
+    for sequence in range(0, 0x18000, 0x4000):
+        assert bob.unprotect(alice.protect(_rtp(sequence % 0x10000)))
+    again = made.alices_leg.offer(body(), rekey=True)
+    assert [entry.roc for entry in mikey_of(again.sdp).header.sessions] == [1, 0]
+    answer = made.bobs_leg.answer(again.sdp, body(host=2))
+    again.accept(answer.sdp)
+    assert bob.unprotect(alice.protect(_rtp(0x8001))) == _rtp(0x8001)
+    back = made.bobs_leg.offer(body(host=2), rekey=True)
+    assert [entry.roc for entry in mikey_of(back.sdp).header.sessions] == [0, 1]
