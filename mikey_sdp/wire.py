@@ -106,7 +106,11 @@ class Reader:
 
     def u8(self, field: str) -> int:
         """An unsigned 8-bit integer."""
-        return self._octets[self._claim(1, field)]
+        start = self.offset
+        if start >= self._end:
+            self._claim(1, field)
+        self.offset = start + 1
+        return self._octets[start]
 
     def u16(self, field: str) -> int:
         """An unsigned 16-bit integer."""
@@ -168,7 +172,10 @@ class Writer:
 
     def u8(self, value: int, field: str) -> None:
         """Append an unsigned 8-bit integer."""
-        self._unsigned(value, 1, field)
+        try:
+            self._octets.append(value)
+        except ValueError:
+            raise _does_not_fit(value, 1, field) from None
 
     def u16(self, value: int, field: str) -> None:
         """Append an unsigned 16-bit integer."""
@@ -188,7 +195,10 @@ class Writer:
 
     def prefixed(self, value: bytes, field: str, *, length_octets: int) -> None:
         """Append a length field of `length_octets` octets, then the value."""
-        self._unsigned(len(value), length_octets, f"{field} length")
+        try:
+            self._octets += len(value).to_bytes(length_octets, "big")
+        except OverflowError:
+            raise _does_not_fit(len(value), length_octets, f"{field} length") from None
         self._octets += value
 
     def getvalue(self) -> bytes:
@@ -196,6 +206,11 @@ class Writer:
         return bytes(self._octets)
 
     def _unsigned(self, value: int, size: int, field: str) -> None:
-        if not 0 <= value < 1 << (8 * size):
-            raise UsageError(f"{field}: {value} does not fit {8 * size} bits")
-        self._octets += value.to_bytes(size, "big")
+        try:
+            self._octets += value.to_bytes(size, "big")
+        except OverflowError:
+            raise _does_not_fit(value, size, field) from None
+
+
+def _does_not_fit(value: int, size: int, field: str) -> UsageError:
+    return UsageError(f"{field}: {value} does not fit {8 * size} bits")

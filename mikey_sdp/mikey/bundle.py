@@ -112,10 +112,10 @@ class Bundle:
     def with_ssrcs(self, ssrcs: Mapping[int, int]) -> Self:
         """The bundle with SSRCs filled in by CS ID, where the map has 0. # [3830-6.1.1-4]"""
         sessions = tuple(
-            replace(entry, ssrc=ssrcs.get(cs_id, 0)) if entry.ssrc == 0 else entry
+            replace(entry, ssrc=ssrcs[cs_id]) if entry.ssrc == 0 and ssrcs.get(cs_id) else entry
             for cs_id, entry in zip(self.cs_ids, self.sessions, strict=True)
         )
-        return replace(self, sessions=sessions)
+        return replace(self, sessions=sessions) if sessions != self.sessions else self
 
     def data_sas(self, cs_id: int) -> tuple[DataSa, ...]:
         """The Data SAs of one crypto session, one a key, in the order in which the keys were sent.

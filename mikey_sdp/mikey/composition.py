@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -22,7 +21,6 @@ AT_MOST_ONCE: Final[Times] = (0, 1)
 AT_MOST_TWICE: Final[Times] = (0, 1, 2)
 ONCE_OR_TWICE: Final[Times] = (1, 2)
 NONE_OR_BOTH: Final[Times] = (0, 2)
-AT_LEAST_ONCE: Final[Times] = range(1, MAX_PAYLOADS + 1)
 ANY_NUMBER: Final[Times] = range(MAX_PAYLOADS + 1)
 
 
@@ -167,15 +165,15 @@ def check_composition(message: Message, *, tolerated: Collection[PayloadType] = 
 
 
 def _check_times(message: Message, composition: Composition, tolerated: Collection[PayloadType]) -> None:
-    counts: Counter[PayloadType] = Counter()
+    counts = dict.fromkeys(composition.times, 0)
     for payload, span in zip(message.payloads, message.spans, strict=True):
         kind = payload.payload_type
-        counts[kind] += 1
         times = composition.times.get(kind)
         if times is None and kind in tolerated:
             continue
         if times is None:
             raise _refuse(f"{kind.label} has no place in {_name(message)}", kind, span.offset, composition)
+        counts[kind] += 1
         if counts[kind] > times[-1]:
             raise _refuse(f"{kind.label} too often in {_name(message)}", kind, span.offset, composition)
     for kind, times in composition.times.items():

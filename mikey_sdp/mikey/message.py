@@ -106,9 +106,10 @@ class Message:
             raise UsageError("a message needs a payload after its header")
         if len(chain) > MAX_PAYLOADS:
             raise UsageError(f"a message has at most {MAX_PAYLOADS} payloads, not {len(chain)}")
-        if any(isinstance(payload, KeyData) for payload in chain):
+        kinds = [payload.__class__ for payload in chain]
+        if KeyData in kinds:
             raise UsageError("Key data travels only inside KEMAC")
-        policies = [payload.policy_no for payload in chain if isinstance(payload, SecurityPolicy)]
+        policies = [payload.policy_no for payload in chain if payload.__class__ is SecurityPolicy]
         if len(set(policies)) != len(policies):  # [3830-6.10-2]
             raise UsageError("each SP of a message needs a Policy no of its own")
         writer = Writer()
@@ -129,16 +130,26 @@ class Message:
             spans=tuple(spans),
         )
 
+    def sealed(self, last: Payload, tag: bytes) -> Message:
+        """This message with its last payload, built with a tag of zeros, replaced by the one that has the tag."""
+        return Message(
+            header=self.header,
+            payloads=(*self.payloads[:-1], last),
+            octets=self.octets[: len(self.octets) - len(tag)] + tag,
+            header_octets=self.header_octets,
+            spans=self.spans,
+        )
+
     def find(self, kind: type[P]) -> P | None:
         """The first payload of that class, or None."""
         for payload in self.payloads:
-            if isinstance(payload, kind):
+            if payload.__class__ is kind:
                 return payload
         return None
 
     def all(self, kind: type[P]) -> tuple[P, ...]:
         """All payloads of that class, in the order of the message."""
-        return tuple(payload for payload in self.payloads if isinstance(payload, kind))
+        return tuple([payload for payload in self.payloads if payload.__class__ is kind])
 
     def span(self, payload: Payload) -> Span:
         """Where a payload of this message lies in its octets.

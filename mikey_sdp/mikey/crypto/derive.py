@@ -28,7 +28,7 @@ def label_of(constant: int, cs_id: int, csb_id: int, rand: bytes) -> bytes:
     """
     if not 0 <= cs_id <= 0xFF or not 0 <= csb_id <= 0xFFFFFFFF:
         raise UsageError(f"CS ID {cs_id} or CSB ID {csb_id} is out of range")
-    return constant.to_bytes(4, "big") + bytes((cs_id,)) + csb_id.to_bytes(4, "big") + rand
+    return (constant << 40 | cs_id << 32 | csb_id).to_bytes(9, "big") + rand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ _HASH_BITS: Final = 160
 
 def _expand(block: bytes, label: bytes, rounds: int) -> bytes:
     """P(s, label, m) of section 4.1.2: HMAC(s, A_1 || label) || ... || HMAC(s, A_m || label)."""
+    if rounds == 1:
+        return hmac.digest(block, hmac.digest(block, label, "sha1") + label, "sha1")
     parts = []
     a = label
     for _ in range(rounds):
@@ -44,6 +46,8 @@ def mikey_1(inkey: bytes, label: bytes, outkey_bits: int) -> bytes:
     if outkey_bits <= 0 or outkey_bits % 8:
         raise UsageError(f"an outkey of {outkey_bits} bits is no whole number of octets")
     rounds = -(-outkey_bits // _HASH_BITS)
+    if len(inkey) <= _BLOCK_OCTETS:
+        return _expand(inkey, label, rounds)[: outkey_bits // 8]
     mixed = 0
     for start in range(0, len(inkey), _BLOCK_OCTETS):
         mixed ^= int.from_bytes(_expand(inkey[start : start + _BLOCK_OCTETS], label, rounds), "big")

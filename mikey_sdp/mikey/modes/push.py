@@ -104,7 +104,7 @@ def _close_with_kemac(header: Header, payloads: tuple[Payload, ...], data: bytes
         return draft
     tag = mac(protection.mac_alg, protection.keys, draft.octets[: len(draft.octets) - tag_octets])
     kemac = KeyDataTransport(encr_alg=protection.encr_alg, encr_data=data, mac_alg=protection.mac_alg, mac=tag)
-    return Message.build(header, (*payloads, kemac))
+    return draft.sealed(kemac, tag)
 
 
 def complete(

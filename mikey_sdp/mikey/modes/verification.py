@@ -42,7 +42,7 @@ def close_with_v(
     if keys is None:
         return draft
     tag = mac(alg, keys, _covered(draft, alg, idi, idr, timestamp))
-    return Message.build(header, (*payloads, Verification(auth_alg=alg, mac=tag)))
+    return draft.sealed(Verification(auth_alg=alg, mac=tag), tag)
 
 
 def check_v(message: Message, *, keys: MessageKeys | None, idi: bytes, idr: bytes, timestamp: Timestamp) -> None:
