@@ -58,6 +58,7 @@ class CallChanged(Record, frozen=True, tag="call changed"):
 class KeysInstalled(Record, frozen=True, tag="keys installed"):
     """A party began to use a key for one direction of one media line.
 
+    Keeps: `direction`, "send" or "receive".
     Units: `media` is the index of the m= line from 0; `ssrc` 0 stands for one that is bound by the first packet.
     """
 
@@ -87,7 +88,8 @@ class MediaCounted(Record, frozen=True, tag="media counted"):
     """The packets of one stream as one of its ends saw them, counted when the call or the run ended.
 
     `direction` is "sent" or "received". For a sent stream only `packets` counts. For a received one, `packets` counts
-    arrivals, `decrypted` those whose SRTP tag verified and that were decrypted on arrival, `undecryptable` the rest.
+    arrivals, `decrypted` those whose SRTP tag verified and that were decrypted on arrival, `undecryptable` the rest. A
+    stream that is plain RTP by choice has nothing to decrypt: of its packets only what is no RTP counts as such.
     Keeps: `first_us`, the time of the first packet decrypted (received) or sent.
     """
 

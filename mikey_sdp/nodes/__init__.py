@@ -1,0 +1,1 @@
+"""SIP parties as sans-IO nodes."""

@@ -1,0 +1,106 @@
+"""How a user agent comes to its own descriptions: the first offer, an answer, and what a change makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from mikey_sdp.errors import UsageError
+from mikey_sdp.nodes.commands import AddMedia, Hold, RemoveMedia, Resume
+from mikey_sdp.nodes.config import UserAgentConfig
+from mikey_sdp.nodes.leg import Change
+from mikey_sdp.nodes.session_body import (
+    KINDS,
+    MAX_STREAMS,
+    LocalStream,
+    RemoteStream,
+    SessionBody,
+    answering_direction,
+)
+from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmt, insert_key_mgmt
+from mikey_sdp.sdp.lines import SessionDescription
+from mikey_sdp.sdp.media import Direction
+from mikey_sdp.sdp.offer_answer import secured
+from mikey_sdp.secret import Entropy
+
+
+class BodyMaker:
+    """Writes the descriptions of one user agent; SSRCs and session ids come from its entropy."""
+
+    def __init__(self, config: UserAgentConfig, entropy: Entropy) -> None:
+        self._config: Final = config
+        self._entropy: Final = entropy
+
+    def first_offer(self) -> SessionBody:
+        """What a new call offers.
+
+        Raises: UsageError for more streams than there are ports, or for a kind of media that nobody here knows.
+        """
+        return self._body([self._stream(media, kind) for media, kind in enumerate(self._config.streams.kinds)])
+
+    def first_answer(self, offered: Sequence[RemoteStream]) -> SessionBody:
+        """What a call that comes in is answered with: each stream taken if its kind is among ours."""
+        return self._body([self._answering(media, stream, holding=False) for media, stream in enumerate(offered)])
+
+    def next_answer(self, body: SessionBody, offered: Sequence[RemoteStream], *, holding: bool) -> SessionBody:
+        """What an offer within the call is answered with: known streams as the offer wants them, new ones if we can."""
+        streams = []
+        for media, stream in enumerate(offered):
+            own = body.streams[media] if media < len(body.streams) else None
+            if own is None or (not own.port and stream.is_usable):
+                streams.append(self._answering(media, stream, holding=holding))
+            elif stream.is_usable:
+                direction = answering_direction(stream.direction, holding=holding)
+                streams.append(replace(own, direction=direction))
+            else:
+                streams.append(replace(own, port=0, refused_as=stream.protocol))
+        return body.with_streams(streams)
+
+    def changed(self, body: SessionBody, change: Change) -> SessionBody:
+        """What a change offers.
+
+        Raises: UsageError for a stream that there is not, or that there is no room for.
+        """
+        if isinstance(change, Hold):
+            return body.turned(Direction.SENDONLY)
+        if isinstance(change, Resume):
+            return body.turned(Direction.SENDRECV)
+        if isinstance(change, AddMedia):
+            return body.with_stream(self._stream(len(body.streams), change.kind))
+        if isinstance(change, RemoveMedia):
+            if not 0 <= change.media < len(body.streams):
+                raise UsageError(f"there is no m= line {change.media} to remove, the call has {len(body.streams)}")
+            return body.without_stream(change.media)
+        return body.with_streams(body.streams)
+
+    def _body(self, streams: Sequence[LocalStream]) -> SessionBody:
+        return SessionBody(
+            user=self._config.name,
+            host=self._config.address.host,
+            session_id=int.from_bytes(self._entropy(4), "big"),
+            streams=tuple(streams),
+        )
+
+    def _stream(self, media: int, kind: str, direction: Direction = Direction.SENDRECV) -> LocalStream:
+        if kind not in KINDS:
+            raise UsageError(f"no media of the kind {kind!r}; there are: {', '.join(sorted(KINDS))}")
+        if media >= MAX_STREAMS:
+            raise UsageError(f"a user agent has ports for {MAX_STREAMS} m= lines")
+        return LocalStream(
+            kind=kind,
+            port=self._config.media_port + 2 * media,
+            ssrc=int.from_bytes(self._entropy(4), "big") | 1,  # 0 would stand for one that is not known yet
+            direction=direction,
+        )
+
+    def _answering(self, media: int, offered: RemoteStream, *, holding: bool) -> LocalStream:
+        if media >= MAX_STREAMS or not offered.is_usable or offered.kind not in self._config.streams.kinds:
+            return LocalStream(kind=offered.kind, port=0, ssrc=0, refused_as=offered.protocol)
+        return self._stream(media, offered.kind, answering_direction(offered.direction, holding=holding))
+
+
+def failure_body(body: SessionBody, mikey_message: bytes) -> bytes:
+    """What a refusal carries: our description with the MIKEY Error message that says why. # [4567-4.1.2-7]"""
+    described = secured(SessionDescription.parse(str(body)))
+    return insert_key_mgmt(described, None, [KeyMgmt(kmpid=MIKEY, data=mikey_message)]).octets

@@ -1,0 +1,69 @@
+"""What a scenario can tell a user agent to do, one class a command.
+
+`peer` is a name of the user agent's contacts, the one that was called or the one that answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Start a call to a contact."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give up a call that nobody has answered yet."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End an answered call."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReKey:
+    """Offer fresh keys for a running call in a re-INVITE."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Offer to send only: the peer is to stop sending."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Offer to send and receive again after a hold."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddMedia:
+    """Offer one more media line of that kind ("audio" or "video") in a running call."""
+
+    peer: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMedia:
+    """Offer the media line of that index (from 0) with port 0."""
+
+    peer: str
+    media: int
+
+
+Command = Call | Cancel | HangUp | ReKey | Hold | Resume | AddMedia | RemoveMedia

@@ -1,0 +1,119 @@
+"""Connects what a leg agreed on with its media: keys come into use, streams start, stop and are counted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mikey_sdp.endpoint.keys import KeySet
+from mikey_sdp.nodes.config import Security
+from mikey_sdp.nodes.desk import LINGER_US, Desk
+from mikey_sdp.nodes.leg import Agreed, Leg, Stage
+from mikey_sdp.nodes.leg_media import plain_protections
+from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
+from mikey_sdp.trace import KeysInstalled
+
+
+class Switchboard:
+    """Everything between a finished negotiation and the packets of one user agent's legs."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk: Final = desk
+
+    def agree(self, leg: Leg, body: SessionBody, remote: tuple[RemoteStream, ...], keys: KeySet | None) -> Agreed:
+        """What an offer and its answer come to."""
+        if self._desk.config.security is Security.NONE:
+            plain = plain_protections(body)
+            return Agreed(body=body, remote=remote, keys=None, protections=plain, fresh=())
+        own = {} if keys is None else keys.media
+        before = {} if leg.agreed is None or leg.agreed.keys is None else leg.agreed.keys.media
+        return Agreed(
+            body=body,
+            remote=remote,
+            keys=keys,
+            protections={media: keys.session(media) for media in own} if keys is not None else {},
+            fresh=tuple(media for media in own if before.get(media) != own[media]),
+        )
+
+    def listen(self, leg: Leg, agreed: Agreed) -> None:
+        """Open what arrives from now on, before the peer can know that we are ready."""
+        places = self._desk.places
+        for place in leg.media.places:
+            places.pop(place, None)
+        leg.media.listen(agreed.body, agreed.remote, agreed.protections)
+        places.update(leg.media.places)
+        self._record_keys(leg, agreed, "receive")
+
+    def speak(self, leg: Leg, agreed: Agreed) -> None:
+        """Send as agreed from now on: the peer has shown that it is ready."""
+        leg.media.speak(agreed.body, agreed.remote, agreed.protections)
+        leg.agreed = agreed
+        leg.body = agreed.body
+        self._record_keys(leg, agreed, "send")
+        self._desk.talking[leg.media.timer] = leg.media
+        if leg.media.running and not leg.media.ticking:
+            self._desk.actions += leg.media.tick(self._desk.now_us)
+
+    def hang_up(self, leg: Leg, reason: str) -> None:
+        """End an answered call from our side; a callee whose 200 is not acknowledged yet waits for that."""
+        if leg.dialog is None or leg.stage is Stage.ENDED:
+            return
+        if leg.dialog.awaiting_ack is not None and not leg.dialog.caller:
+            leg.hang_up_on_ack = reason
+            return
+        _, outputs = self._desk.core.request(leg.dialog, "BYE")
+        self.end(leg, reason=reason)
+        self._desk.do(outputs)
+
+    def end(self, leg: Leg, *, reason: str) -> None:
+        """A leg is over: nothing is sent any more, and what was held for it is given back."""
+        if leg.stage is Stage.ENDED:
+            return
+        desk = self._desk
+        was_heard = leg.stage is not Stage.EARLY
+        leg.stage = Stage.ENDED
+        for timer in ("ring", "decide", "glare", "overlap"):
+            desk.cancel_timer(leg.timer(timer))
+        desk.cancel_timer(leg.media.timer)
+        desk.talking.pop(leg.media.timer, None)
+        if leg.secured is not None:
+            leg.secured.close()  # [4567-7.1-7]
+        desk.call_changed(leg.call_id, leg.peer, "ended", reason=reason)
+        if was_heard:
+            desk.set_timer(leg.timer("linger"), LINGER_US)
+        else:
+            self.forget(leg)
+
+    def forget(self, leg: Leg) -> None:
+        """Report what the leg's streams came to, and keep nothing of it."""
+        desk = self._desk
+        for counted in leg.media.counts(at_us=desk.now_us, party=desk.config.name, call_id=leg.call_id, peer=leg.peer):
+            desk.record(counted)
+        for place in leg.media.places:
+            if desk.places.get(place) is leg.media.places[place]:
+                del desk.places[place]
+        desk.legs.pop(leg.number, None)
+
+    def _record_keys(self, leg: Leg, agreed: Agreed, direction: str) -> None:
+        keys = agreed.keys
+        if keys is None:
+            return
+        desk = self._desk
+        for media in agreed.fresh:
+            own = keys.media[media]
+            for sa in own.send if direction == "send" else own.receive:
+                desk.record(
+                    KeysInstalled(
+                        at_us=desk.now_us,
+                        party=desk.config.name,
+                        call_id=leg.call_id,
+                        peer=leg.peer,
+                        mode=keys.mode.value,
+                        csb_id=own.csb_id,
+                        media=media,
+                        direction=direction,
+                        cs_id=sa.cs_id,
+                        ssrc=sa.ssrc,
+                        mki=sa.mki.hex(),
+                        fingerprint=sa.master_key.fingerprint(),
+                    )
+                )
