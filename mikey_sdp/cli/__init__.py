@@ -1,0 +1,1 @@
+"""The `mikey-sdp` command: one file a subcommand."""

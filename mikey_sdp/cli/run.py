@@ -1,0 +1,169 @@
+"""`mikey-sdp run`: scripted calls run in virtual time, shown as ladders and judged."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from mikey_sdp.cli.common import FAILED, HELD, NOTHING_FOUND, USED_WRONGLY
+from mikey_sdp.cli.screen import Screen
+from mikey_sdp.errors import ScenarioError
+from mikey_sdp.report.junit import junit_xml
+from mikey_sdp.report.page import page
+from mikey_sdp.report.printable import printable
+from mikey_sdp.report.streams import streams
+from mikey_sdp.report.verdicts import summary, verdict_lines
+from mikey_sdp.scenario.engine import RunEvent, RunFinished, RunRefused, RunStarted, run_files
+from mikey_sdp.scenario.files import find
+from mikey_sdp.trace import RunResult, trace_octets
+
+
+@click.command("run")
+@click.argument("places", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print results as JSON instead of text.")
+@click.option("--ladder/--no-ladder", "ladder", default=None, help="Show ladders; by default for a single file.")
+@click.option("--trace", "trace_file", metavar="FILE", help="Write the records of a single run as JSON.")
+@click.option("--junit", "junit_file", metavar="FILE", help="Write the results as JUnit XML.")
+@click.pass_context
+def run(
+    context: click.Context,
+    places: tuple[str, ...],
+    as_json: bool,
+    ladder: bool | None,
+    trace_file: str | None,
+    junit_file: str | None,
+) -> None:
+    """Run scenario files (*.call.yaml) in virtual time and tell whether what they expect came true.
+
+    Exits 0 if every expectation held, 1 if one failed, 2 if a file can't be used, 3 if nothing was run.
+    """
+    try:
+        files = find(places)
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from None
+    if trace_file is not None and len(files) != 1:
+        raise click.UsageError(f"--trace takes the records of one run, not of {len(files)}")
+    teller = _Teller(as_json=as_json, ladder=len(files) == 1 if ladder is None else ladder, many=len(files) > 1)
+    for event in teller.watched(run_files(files), len(files)):
+        teller.tell(event)
+    teller.conclude()
+    if trace_file is not None and teller.results:
+        _write(trace_file, trace_octets(teller.results[0]))
+    if junit_file is not None:
+        _write(junit_file, junit_xml(teller.results))
+    context.exit(exit_status(teller.results, teller.refused))
+
+
+def exit_status(results: Sequence[RunResult], refused: Sequence[RunRefused]) -> int:
+    """What the command tells its caller: a failed check outweighs a file that can't be used."""
+    if not all(result.held for result in results):
+        return FAILED
+    if refused:
+        return USED_WRONGLY
+    judged = [result for result in results if result.verdicts and result.records]
+    return HELD if judged and len(judged) == len(results) else NOTHING_FOUND
+
+
+def _write(file: str, octets: bytes) -> None:
+    try:
+        Path(file).write_bytes(octets)
+    except OSError as error:
+        raise click.UsageError(f"{file} can't be written: {error.strerror}") from None
+
+
+class _Teller:
+    """Tells a person, or a program, what the runs came to."""
+
+    def __init__(self, *, as_json: bool, ladder: bool, many: bool) -> None:
+        self.results: list[RunResult] = []
+        self.refused: list[RunRefused] = []
+        self._as_json = as_json
+        self._ladder = ladder
+        self._many = many
+        self._out = Screen()
+        self._err = Screen(err=True)
+
+    def watched(self, events: Iterator[RunEvent], total: int) -> Iterator[RunEvent]:
+        """The events, with a bar on a terminal while several files run."""
+        if total < 2 or self._as_json or not self._err.console.is_terminal:
+            yield from events
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=self._err.console, transient=True) as progress:
+            task = progress.add_task("", total=total)
+            for event in events:
+                if isinstance(event, RunStarted):
+                    progress.update(task, description=printable(event.name[:40]), completed=event.number - 1)
+                yield event
+
+    def tell(self, event: RunEvent) -> None:
+        """One event of the engine."""
+        if isinstance(event, RunRefused):
+            self.refused.append(event)
+            self._err.show(str(event.error).splitlines())
+        elif isinstance(event, RunFinished):
+            self.results.append(event.result)
+            if not self._as_json:
+                self._show(event.result)
+
+    def _show(self, result: RunResult) -> None:
+        width, glyphs = self._out.width, self._out.glyphs
+        if self._ladder:
+            head = [Text(result.file, style="cyan")] if self._many else []
+            tail = [Text("")] if self._many else []
+            self._out.show([*head, *page(result, width=width, glyphs=glyphs), *tail])
+            return
+        self._out.show([Text.assemble(summary(result, glyphs=glyphs), f"  {result.file}: {printable(result.name)}")])
+        if not result.held:
+            failed = msgspec.structs.replace(result, verdicts=tuple(v for v in result.verdicts if not v.held))
+            self._out.show(Text("  ") + line for line in verdict_lines(failed, width=width - 2, glyphs=glyphs)[:-1])
+
+    def conclude(self) -> None:
+        """The sum of several runs, or everything as JSON."""
+        if self._as_json:
+            found = [_as_object(result) for result in self.results]
+            refused = [{"file": event.file, "error": str(event.error)} for event in self.refused]
+            document = msgspec.json.encode({"runs": found, "refused": refused})
+            sys.stdout.write(msgspec.json.format(document, indent=2).decode() + "\n")
+        elif self._many:
+            held = sum(result.held for result in self.results)
+            said = f"{held} of {len(self.results)} runs held"
+            said += f", {len(self.refused)} files can't be used" if self.refused else ""
+            good = held == len(self.results) and not self.refused
+            gap = [] if self._ladder else [""]
+            self._out.show([*gap, Text(said, style="bold green" if good else "bold red")])
+        elif not self.results and not self.refused:
+            self._err.show(["no scenario file (*.call.yaml) is there"])
+
+
+def _as_object(result: RunResult) -> dict[str, Any]:
+    """A run for programs: what was expected and what the media came to; the records are in the trace."""
+    return {
+        "name": result.name,
+        "shows": result.shows,
+        "file": result.file,
+        "parties": result.parties,
+        "held": result.held,
+        "verdicts": [msgspec.to_builtins(verdict) for verdict in result.verdicts],
+        "streams": [
+            {
+                "from": stream.sender,
+                "to": stream.receiver,
+                "media": stream.media,
+                "kind": stream.kind,
+                "sent": stream.sent,
+                "arrived": stream.arrived,
+                "decrypted": stream.decrypted,
+                "undecryptable": stream.undecryptable,
+            }
+            for stream in streams(result.records)
+        ],
+        "records": len(result.records),
+    }

@@ -1,0 +1,1 @@
+"""What people read of a run: pure functions of a trace, on nothing but its records and verdicts."""

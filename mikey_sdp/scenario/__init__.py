@@ -1,0 +1,1 @@
+"""Scripted calls: `*.call.yaml` files read, run and judged."""

@@ -1,0 +1,72 @@
+"""Runs scenarios and tells what happens as events, which reporters consume: one way in for command line and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from mikey_sdp.drivers.sim import simulate
+from mikey_sdp.errors import MikeySdpError
+from mikey_sdp.scenario.build import build
+from mikey_sdp.scenario.checks import judge
+from mikey_sdp.scenario.load import Loaded, load
+from mikey_sdp.scenario.sense import parties_of
+from mikey_sdp.trace import AnyRecord, RunResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A file was read, its run begins; `of` files are to be run, this is number `number` from 1."""
+
+    file: str
+    name: str
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """A run is over and judged."""
+
+    result: RunResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRefused:
+    """A file can't be run: it is no scenario, or what it asks for is not to be had."""
+
+    file: str
+    error: MikeySdpError
+
+
+RunEvent = RunStarted | RunFinished | RunRefused
+
+
+def run(loaded: Loaded, *, watch: Callable[[AnyRecord], None] | None = None) -> RunResult:
+    """Run one scenario in virtual time and judge it; `watch` sees every record when it is made.
+
+    Raises: ScenarioError, UsageError for what can't be carried out.
+    """
+    scenario = loaded.scenario
+    records = tuple(simulate(build(loaded), watch=watch))
+    return RunResult(
+        name=scenario.name,
+        shows=scenario.shows,
+        file=loaded.source.file,
+        parties=parties_of(scenario),
+        records=records,
+        verdicts=judge(loaded, records),
+    )
+
+
+def run_files(files: Iterable[str | FilePath]) -> Iterator[RunEvent]:
+    """Run several files one after the other; one that can't be run doesn't keep the others from running."""
+    every = list(files)
+    for number, file in enumerate(every, start=1):
+        try:
+            loaded = load(file)
+            yield RunStarted(file=str(file), name=loaded.scenario.name, number=number, of=len(every))
+            yield RunFinished(result=run(loaded))
+        except MikeySdpError as error:
+            yield RunRefused(file=str(file), error=error)

@@ -1,0 +1,225 @@
+"""What a `*.call.yaml` file may say: one structure a mapping of the file, named as the file names it.
+
+These structures are the only definition: the loader reads files against them, `mikey-sdp schema` prints them as JSON
+Schema for editors, and `build` and `checks` take their values. Where a mapping holds exactly one of several words
+(a command, an expectation), its structure lists them in `one_of`, where it holds at least one of them, in `some_of`;
+where it holds names of the file's own choice beside fixed words (a step), `names_in` says which field collects them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType, field
+
+from mikey_sdp.scenario.units import Duration, Share
+
+
+def party_name(text: str) -> str:
+    """A name that a scenario gives to a party or an attacker.
+
+    Raises: ValueError that says what a name looks like.
+    """
+    if re.fullmatch(r"[a-z][a-z0-9-]{0,31}", text, re.ASCII) is None:
+        raise ValueError(f"{text!r} is no name; a name is a small letter, then small letters, digits and hyphens")
+    if text == "at":
+        raise ValueError("a party can't be called 'at', which tells the time of a step")
+    return text
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=lambda name: name.replace("_", " ")):
+    """A mapping of a scenario file."""
+
+    one_of: ClassVar[frozenset[str]] = frozenset()
+    some_of: ClassVar[frozenset[str]] = frozenset()
+    names_in: ClassVar[str | None] = None
+
+
+_NAME: Final = r"^[a-z][a-z0-9-]{0,31}$"
+NewName = Annotated[
+    str, Meta(pattern=_NAME, description="A name: small letters, digits and hyphens.", extra={"reads": party_name})
+]
+PartyName = Annotated[str, Meta(pattern=_NAME, description="The name of a party.", extra={"refers": "party"})]
+AttackerName = Annotated[str, Meta(pattern=_NAME, description="The name of an attacker.", extra={"refers": "attacker"})]
+AnyName = Annotated[
+    str, Meta(pattern=_NAME, description="The name of a party or an attacker.", extra={"refers": "party or attacker"})
+]
+MediaWord = Literal["audio", "video"]
+ModeWord = Literal["psk", "unprotected"]
+CredentialWord = Literal["psk", "unprotected", "none"]
+Status = Annotated[int, Meta(ge=300, le=699, description="A SIP status that ends a request without success.")]
+Amount = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class SharedKey(Part, frozen=True, kw_only=True):
+    """A pre-shared key.
+
+    Without more, every two parties that hold one share a key of their own, made from the scenario's name. `label` names
+    a key instead: parties that name the same word hold the same key, others don't. `key file` holds it in hex,
+    as `mikey-sdp keygen` writes it, or as raw octets.
+    """
+
+    shared_with: Annotated[
+        tuple[PartyName, ...] | UnsetType,
+        Meta(description="Held for these parties only; for all that hold a psk if left out."),
+    ] = UNSET
+    label: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+    key_file: Annotated[str, Meta(min_length=1, description="Relative to the scenario file.")] | UnsetType = UNSET
+
+
+class Unprotected(Part, frozen=True, kw_only=True):
+    """The opt-in to MIKEY NULL: keys travel as they are, over tls only."""
+
+
+class Credentials(Part, frozen=True, kw_only=True):
+    """What a party holds to prove itself and to key its calls; several kinds may stand side by side."""
+
+    psk: SharedKey | UnsetType = UNSET
+    unprotected: Unprotected | UnsetType = UNSET
+
+
+class Answers(Part, frozen=True, kw_only=True):
+    """How a party meets a call: it rings, then answers, rejects or stays silent. Times count from the INVITE."""
+
+    ringing: Annotated[Duration | None, Meta(description="When the 180 leaves; null for none.")] = "0s"
+    answer: Annotated[
+        Duration | None, Meta(description="When the call is answered or rejected; null to ring for ever.")
+    ] = "200ms"
+    reject: Annotated[Status | UnsetType, Meta(description="Reject with this status instead of answering.")] = UNSET
+    ignore: Annotated[bool, Meta(description="Take no notice of calls.")] = False
+
+
+class Clock(Part, frozen=True, kw_only=True):
+    """How far a party's clock is from the right time."""
+
+    one_of: ClassVar[frozenset[str]] = frozenset({"ahead", "behind"})
+
+    ahead: Duration | UnsetType = UNSET
+    behind: Duration | UnsetType = UNSET
+
+
+class Talk(Part, frozen=True, kw_only=True):
+    """The packets that a party sends on each media line once a call is up; 0 packets for a party that only listens."""
+
+    packets: Annotated[int, Meta(ge=0, le=100_000)] = 50
+    every: Duration = "20ms"
+
+
+class Party(Part, frozen=True, kw_only=True):
+    """One phone: what it holds, what it offers, and how it meets calls."""
+
+    credentials: Annotated[
+        CredentialWord | tuple[CredentialWord, ...] | Credentials | UnsetType, Meta(description="Left out: none.")
+    ] = UNSET
+    offers: Annotated[
+        Literal["policy"] | ModeWord | tuple[ModeWord, ...],
+        Meta(
+            description="policy: the rules of RFC 5197 section 5 choose; one or more modes narrow the choice to these."
+        ),
+    ] = "policy"
+    answers: Answers = Answers()
+    security: Annotated[Literal["mikey", "none"], Meta(description="none: a phone that knows plain RTP only.")] = (
+        "mikey"
+    )
+    clock: Clock | UnsetType = UNSET
+    media: Annotated[tuple[MediaWord, ...], Meta(min_length=1, max_length=8)] = ("audio",)
+    level: Annotated[Literal["session", "media"], Meta(description="Where the offer's a=key-mgmt lines stand.")] = (
+        field(name="key-mgmt level", default="session")
+    )
+    other_protocols: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}$")], ...],
+        Meta(description="Further key management protocols that the offer lists after MIKEY, with opaque data."),
+    ] = ()
+    talks: Talk = Talk()
+
+
+class Times(Part, frozen=True, kw_only=True):
+    """One span for signalling and one for media."""
+
+    signalling: Duration = "0s"
+    media: Duration = "0s"
+
+
+class Shares(Part, frozen=True, kw_only=True):
+    """One share for signalling and one for media."""
+
+    signalling: Share = "0%"
+    media: Share = "0%"
+
+
+class LinkBetween(Part, frozen=True, kw_only=True):
+    """How the network treats what passes between two parties, both ways, where it differs from the rest."""
+
+    between: tuple[PartyName, PartyName]
+    delay: Times | UnsetType = UNSET
+    jitter: Times | UnsetType = UNSET
+    loss: Shares | UnsetType = UNSET
+    reorder: Shares | UnsetType = UNSET
+
+
+class Lose(Part, frozen=True, kw_only=True):
+    """An exact script of losses: which signalling messages from one party to another never arrive, counted from 1."""
+
+    from_: PartyName = field(name="from")
+    to: PartyName
+    messages: Annotated[tuple[Annotated[int, Meta(ge=1, le=10_000)], ...], Meta(min_length=1)]
+
+
+class Replay(Part, frozen=True, kw_only=True):
+    """Send the first INVITE that carried key management once more, as a call of its own."""
+
+    after: Duration = "1s"
+
+
+class Attacker(Part, frozen=True, kw_only=True):
+    """Someone on the path between two parties, and the one thing that he does there."""
+
+    one_of: ClassVar[frozenset[str]] = frozenset({"replay", "strip", "eavesdrop"})
+
+    between: tuple[PartyName, PartyName]
+    replay: Replay | UnsetType = UNSET
+    strip: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType,
+        Meta(description="Take the a=key-mgmt lines of this protocol out of every INVITE."),
+    ] = UNSET
+    eavesdrop: Annotated[bool | UnsetType, Meta(description="Pass everything on and count what could be read.")] = UNSET
+
+
+class Network(Part, frozen=True, kw_only=True):
+    """What lies between the parties."""
+
+    transport: Annotated[
+        Literal["udp", "tcp", "tls"],
+        Meta(description="What carries SIP. The parties declare tls secure, which MIKEY NULL asks for."),
+    ] = "udp"
+    delay: Times = Times(signalling="10ms", media="10ms")
+    jitter: Times = Times()
+    loss: Shares = Shares()
+    reorder: Shares = Shares()
+    links: tuple[LinkBetween, ...] = ()
+    lose: tuple[Lose, ...] = ()
+    attackers: dict[NewName, Attacker] = {}
+
+
+class Command(Part, frozen=True, kw_only=True):
+    """What a party is told to do; with whom."""
+
+    one_of: ClassVar[frozenset[str]] = frozenset({"call", "hang up", "cancel", "re-key", "hold", "resume"})
+
+    call: PartyName | UnsetType = UNSET
+    hang_up: PartyName | UnsetType = UNSET
+    cancel: PartyName | UnsetType = UNSET
+    re_key: PartyName | UnsetType = field(name="re-key", default=UNSET)
+    hold: PartyName | UnsetType = UNSET
+    resume: PartyName | UnsetType = UNSET
+
+
+class Step(Part, frozen=True, kw_only=True):
+    """A moment of the time line, and what each party named here is told then."""
+
+    names_in: ClassVar[str | None] = "commands"
+
+    at: Duration
+    commands: dict[PartyName, Command]

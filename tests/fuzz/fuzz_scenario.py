@@ -1,0 +1,78 @@
+"""Fuzz the loading of scenario files: `python tests/fuzz/fuzz_scenario.py CORPUS_DIR -max_total_time=60`.
+
+Beyond "a scenario or a ScenarioError" it checks that errors point into the file, and that a scenario's parts can be put
+into words.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mikey_sdp.errors import ScenarioError
+from mikey_sdp.scenario.load import Loaded, loads
+from mikey_sdp.scenario.sense import command_of, credentials_of, expectation_of, offered_modes, parties_of
+from mikey_sdp.scenario.source import CollectedScenarioError
+from mikey_sdp.scenario.units import micros, say_us
+
+DECODER_FILES = [
+    "mikey_sdp/scenario/tree.py",
+    "mikey_sdp/scenario/convert.py",
+    "mikey_sdp/scenario/shapes.py",
+    "mikey_sdp/scenario/source.py",
+    "mikey_sdp/scenario/load.py",
+    "mikey_sdp/scenario/sense.py",
+    "mikey_sdp/scenario/units.py",
+]
+
+
+def one_input(data: bytes) -> None:
+    """Read `data` as a scenario file."""
+    try:
+        loaded = loads(data, file="fuzz.call.yaml")
+    except CollectedScenarioError as several:
+        lines = [error.line or 0 for error in several.errors]
+        assert lines == sorted(lines)
+        for error in several.errors:
+            _check(error, data)
+    except ScenarioError as error:
+        _check(error, data)
+    else:
+        _say(loaded)
+
+
+def _check(error: ScenarioError, data: bytes) -> None:
+    """An error points into the file and can be told."""
+    text = str(error)
+    assert text.startswith("fuzz.call.yaml")
+    assert error.reason
+    assert text.isprintable(), ascii(text)
+    # YAML ends lines at more signs than the line feed; a line for every octet is the most there can be.
+    assert error.line is None or 1 <= error.line <= len(data) + 2, text
+
+
+def _say(loaded: Loaded) -> None:
+    """Use what is built on: nothing of a scenario that was taken may fail later."""
+    scenario = loaded.scenario
+    assert set(scenario.parties) <= set(parties_of(scenario))
+    for party in scenario.parties.values():
+        credentials_of(party)
+        offered_modes(party)
+    for step in scenario.steps:
+        assert say_us(micros(step.at))
+        assert all(command_of(command)[1] in scenario.parties for command in step.commands.values())
+    for at, expectation in enumerate(scenario.expect):
+        assert expectation_of(expectation)[0]
+        assert loaded.source.line(("expect", at)) is not None
+
+
+def main() -> None:
+    """Run under atheris."""
+    import atheris  # an extra of its own, absent where the corpus is only read through
+
+    atheris.instrument_all()
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

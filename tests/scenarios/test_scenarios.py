@@ -1,0 +1,86 @@
+"""Every scenario runs, its expectations hold, and its trace is the same whatever the interpreter's hash seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.twins import FILES, ROOT
+
+RUN_ALL = """
+import hashlib, json, sys
+from mikey_sdp.scenario.engine import run
+from mikey_sdp.scenario.load import load
+from mikey_sdp.trace import MessageSent, trace_octets
+
+found = {}
+for file in sys.argv[1:]:
+    result = run(load(file))
+    found[file] = {
+        "failed": [verdict.expectation for verdict in result.verdicts if not verdict.held],
+        "verdicts": len(result.verdicts),
+        "trace": hashlib.sha256(trace_octets(result)).hexdigest(),
+        "messages": [record.octets.hex() for record in result.records if isinstance(record, MessageSent)],
+    }
+print(json.dumps(found))
+"""
+SEEDS = ("0", "4711")
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[dict[str, Any]]:
+    """What the runs of all scenarios came to, once for each hash seed, each in a process of its own."""
+    files = [str(file) for file in FILES]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUN_ALL, *files],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+        )
+        for seed in SEEDS
+    ]
+    outputs = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    return [json.loads(output) for output in outputs]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_expectation_holds(file: Path, runs: list[dict[str, Any]]) -> None:
+    for found in runs:
+        assert found[str(file)]["verdicts"] > 0
+        assert found[str(file)]["failed"] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_two_hash_seeds_give_the_same_octets(file: Path, runs: list[dict[str, Any]]) -> None:
+    first, second = (found[str(file)] for found in runs)
+    assert len(first["messages"]) > 1
+    assert first["messages"] == second["messages"]
+    assert first["trace"] == second["trace"]
+
+
+def test_the_scenarios_of_the_first_storey_are_there() -> None:
+    assert {file.name.removesuffix(".call.yaml") for file in FILES} >= {
+        "audio-video-media-level",
+        "basic-call",
+        "bidding-down",
+        "callee-without-key",
+        "lost-packets",
+        "null-over-tls",
+        "rekey-by-reinvite",
+        "replayed-invite",
+    }
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_leading_comment_says_what_it_shows(file: Path) -> None:
+    first, second, *_ = file.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("# ")
+    assert second.startswith("# ")

@@ -1,0 +1,91 @@
+"""For each scenario its negative twins: changes of the file under which some of its expectations must fail.
+
+Between them the twins of a file make every one of its expectations fail, so that none of them is idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+FILES: Final = sorted((ROOT / "scenarios").rglob("*.call.yaml"))
+
+Change = tuple[str, str]
+"""A text of the file, which stands there once, and what stands there instead."""
+
+WRONG_KEY: Final = ("bob: {credentials: psk", "bob: {credentials: {psk: {label: another}}")
+DEAF: Final = "ignore: true"
+
+TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
+    "basic-call": {
+        "bob holds another key": (WRONG_KEY,),
+        "bob answers too late": (("answer: 1s", "answer: 2s"),),
+        "bob never hangs on": (("  - {at: 4s, alice: {hang up: bob}}\n", ""),),
+        "MIKEY stands at media level": (
+            ("alice: {credentials: psk}", "alice: {credentials: psk, key-mgmt level: media}"),
+        ),
+        "alice says nothing": (("alice: {credentials: psk}", "alice: {credentials: psk, talks: {packets: 0}}"),),
+    },
+    "null-over-tls": {
+        "the carrier is open": (("transport: tls", "transport: tcp"),),
+        "bob doesn't allow it": (("bob: {credentials: unprotected}", "bob: {credentials: none}"),),
+    },
+    "callee-without-key": {
+        "bob holds his key": (("bob: {credentials: none}", "bob: {credentials: psk}"),),
+        "alice holds none": (("{psk: {shared with: [bob, carol]}}", "none"),),
+        "carol holds another key": (("carol: {credentials: psk}", "carol: {credentials: {psk: {label: another}}}"),),
+    },
+    "rekey-by-reinvite": {
+        "nobody re-keys": (
+            ("  - {at: 2s, alice: {re-key: bob}}\n", ""),
+            ("  - {at: 4s, bob: {re-key: alice}}\n", ""),
+        ),
+        "bob holds another key": (WRONG_KEY,),
+        "the call is over too soon": (("at: 10s", "at: 5s"),),
+    },
+    "replayed-invite": {
+        "mallory only listens": (("replay: {after: 2s}", "eavesdrop: true"),),
+        "bob holds another key": (WRONG_KEY,),
+    },
+    "bidding-down": {
+        "mallory strips something else": (("strip: keyp1", "strip: keyp2"),),
+        "mallory strips MIKEY": (("strip: keyp1", "strip: mikey"),),
+        "alice offers one protocol": ((", other protocols: [keyp1]", ""),),
+        "carol holds another key": (("carol: {credentials: psk}", "carol: {credentials: {psk: {label: another}}}"),),
+    },
+    "lost-packets": {
+        "no message is lost": (
+            (
+                "  lose:\n    - {from: alice, to: bob, messages: [1]}\n    - {from: bob, to: alice, messages: [1]}\n",
+                "",
+            ),
+        ),
+        "nearly all media is lost": (("loss: {media: 5%}", "loss: {media: 90%}"),),
+        "no media is lost": (("loss: {media: 5%}", "loss: {media: 0%}"),),
+        "more is lost than SIP repeats": (
+            ("{from: alice, to: bob, messages: [1]}", "{from: alice, to: bob, messages: [1, 2, 3, 4, 5, 6, 7, 8]}"),
+        ),
+    },
+    "audio-video-media-level": {
+        "MIKEY stands at session level": ((", key-mgmt level: media", ""),),
+        "bob has no picture": (("bob: {credentials: psk, media: [audio, video]}", "bob: {credentials: psk}"),),
+        "bob holds another key": (WRONG_KEY,),
+    },
+}
+"""Twins by the name of the file and by what is wrong."""
+
+
+def changed(file: Path, changes: tuple[Change, ...]) -> bytes:
+    """A scenario file with those changes."""
+    text = file.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert text.count(before) == 1, f"{file.name}: {before!r} stands there {text.count(before)} times"
+        text = text.replace(before, after)
+    return text.encode()
+
+
+def stem(file: Path) -> str:
+    """The name of a scenario file without its endings."""
+    return file.name.removesuffix(".call.yaml")

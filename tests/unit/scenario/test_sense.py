@@ -1,0 +1,88 @@
+"""Scenarios whose words are right and that still can't be meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from mikey_sdp.scenario.schema import Credentials, SharedKey
+from mikey_sdp.scenario.sense import command_of, credentials_of, expectation_of, parties_of
+from tests.unit.scenario.given import changed, error_of, errors_of, scenario
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "path", "reason"),
+    [
+        ("alice: {credentials: psk}", "alice: {offers: psk}", 4, "parties.alice.offers", "without a credential"),
+        ("ringing: 100ms", "ringing: 2s", 5, "parties.bob.answers.ringing", "rings after 2s"),
+        ("answer: 1s", "ignore: true, reject: 486", 5, "parties.bob.answers.reject", "takes no notice"),
+        ("credentials: psk}", "credentials: psk, talks: {every: 0s}}", 4, "parties.alice.talks.every", "some time"),
+        ("alice: {call: bob}", "alice: {call: alice}", 11, "steps[0].alice", "can't call itself"),
+        ("mallory: {between: [alice, bob]", "bob: {between: [alice, bob]", 9, "network.attackers.bob", "already"),
+        ("[alice, bob], replay", "[bob, bob], replay", 9, "network.attackers.mallory.between", "no network"),
+        ("name: A call", "name: A call\nends: 2s", 13, "steps[1].at", "ends at 2 s"),
+        (
+            "delay: {",
+            "transport: tcp\n  lose: [{from: alice, to: bob, messages: [1]}]\n  delay: {",
+            8,
+            "network.lose",
+            "loses nothing",
+        ),
+        ("from: alice, answered", "from: bob, answered", 14, "expect[0].call.from", "no step has bob call"),
+        ("from: alice, answered", "from: alice, to: alice, answered", 14, "expect[0].call.to", "it calls bob"),
+        (
+            "from: bob, to: alice",
+            "from: bob, to: alice, line: 1",
+            15,
+            "expect[1].media.line",
+            "no call has a media line 1",
+        ),
+        ("- {at: 3s, alice: {hang up: bob}}", "- {at: 3s}", 12, "steps[1]", "nobody is told"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error(before: str, after: str, line: int, path: str, reason: str) -> None:
+    error = errors_of(changed(before, after))[0]
+    assert (error.line, error.path) == (line, path)
+    assert reason in error.reason
+
+
+@pytest.mark.parametrize(
+    ("psk", "reason"),
+    [
+        ("{shared with: [alice]}", "can't share a key with itself"),
+        ("{shared with: [bob]}", "bob holds no psk; give it one"),
+        ("{label: x, key file: y}", "not from both"),
+    ],
+)
+def test_a_shared_key_needs_someone_to_share_it(psk: str, reason: str) -> None:
+    text = changed("alice: {credentials: psk}", f"alice: {{credentials: {{psk: {psk}}}}}")
+    assert reason in error_of(text.replace("bob: {credentials: psk,", "bob: {")).reason
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("INVIT", "INVITE"), ("invite", "INVITE"), ("reINVITE", "re-INVITE"), ("99", None), ("700", None)],
+)
+def test_a_message_is_called_by_its_method_or_status(name: str, hint: str | None) -> None:
+    text = changed("- media:", f"- mikey: {{from: alice, in: {name}, messages: 1}}\n  - media:")
+    error = error_of(text)
+    assert (error.path, error.hint) == ("expect[1].mikey.in", hint)
+
+
+def test_two_attackers_cannot_sit_at_one_place() -> None:
+    text = changed("replay: {after: 2s}}", "replay: {after: 2s}}\n    eve: {between: [bob, alice], eavesdrop: true}")
+    assert "'mallory' sits between the two already" in error_of(text).reason
+
+
+def test_an_attacker_who_does_nothing_is_left_out() -> None:
+    assert "leave him out" in error_of(changed("replay: {after: 2s}", "eavesdrop: false")).reason
+
+
+def test_attackers_stand_between_the_parties_of_a_ladder() -> None:
+    assert parties_of(scenario().scenario) == ("alice", "mallory", "bob")
+
+
+def test_short_forms_mean_the_long_ones() -> None:
+    party = scenario().scenario.parties["alice"]
+    assert credentials_of(party) == Credentials(psk=SharedKey())
+    assert command_of(scenario().scenario.steps[1].commands["alice"]) == ("hang_up", "bob")
+    assert expectation_of(scenario().scenario.expect[1])[0] == "media"
