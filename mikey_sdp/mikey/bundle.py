@@ -74,6 +74,7 @@ class Bundle:
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))
         self._check_policies()
         check_keys(self.keys, len(self.sessions))
+        self._check_lengths()
         self._check_ssrcs()
 
     @property
@@ -152,7 +153,7 @@ class Bundle:
 
     def _data_sa(self, cs_id: int, entry: SrtpIdEntry, parameters: SrtpParameters, key: KeyData) -> DataSa:
         if key.key_type in _TEK_TYPES:
-            master_key, salt = _given_tek(key, parameters)
+            master_key, salt = key.key, key.salt or Secret(bytes(parameters.salt_octets))  # SRTP's NULL salt of zeros
         else:
             context = self.context
             master_key = context.traffic_key(
@@ -160,12 +161,6 @@ class Bundle:
             )  # [3830-6.10.1-3]
             salt = key.salt or context.traffic_key(  # a carried salt wins [3830-4.1.3-4]
                 key.key, PrfConstant.SALT_FROM_TGK, cs_id, 8 * parameters.salt_octets
-            )
-        if len(salt) != parameters.salt_octets:
-            raise PeerError(
-                f"the carried salt has {len(salt)} octets, the policy asks for {parameters.salt_octets}",
-                mikey_error=ErrorNo.INVALID_SPPAR,
-                section="RFC 3830 section 6.13",
             )
         return DataSa(
             cs_id=cs_id,
@@ -188,16 +183,29 @@ class Bundle:
                     section="RFC 3830 section 6.1.1",
                 )
 
+    def _check_lengths(self) -> None:
+        """TEKs and salts that were sent must have the lengths that the policies of their crypto sessions ask for."""
+        for cs_id, entry in zip(self.cs_ids, self.sessions, strict=True):
+            parameters = self.policies[entry.policy_no]
+            for key in self._keys_of(cs_id):
+                if key.salt is not None:
+                    _check_length("carried salt", key.salt, parameters.salt_octets)
+                if key.key_type in _TEK_TYPES:
+                    _check_length("TEK", key.key, parameters.encr_key_octets)
+
     def _check_ssrcs(self) -> None:
         """One TEK for two streams of one SSRC would be a two-time pad. # [3830-6.1.1-5]"""
-        ssrcs = [entry.ssrc for entry in self.sessions if entry.ssrc]
-        shared = len(self.keys) == 1 and self.keys[0].key_type in _TEK_TYPES
-        if shared and len(set(ssrcs)) != len(ssrcs):
-            raise PeerError(
-                "two crypto sessions share an SSRC and a TEK",
-                mikey_error=ErrorNo.UNSPECIFIED,
-                section="RFC 3830 section 6.1.1",
-            )
+        used: dict[int, list[Secret]] = {}
+        for cs_id, entry in zip(self.cs_ids, self.sessions, strict=True):
+            teks = [key.key for key in self._keys_of(cs_id) if entry.ssrc and key.key_type in _TEK_TYPES]
+            before = used.setdefault(entry.ssrc, [])
+            if any(tek in before for tek in teks):
+                raise PeerError(
+                    "two crypto sessions share an SSRC and a TEK",
+                    mikey_error=ErrorNo.UNSPECIFIED,
+                    section="RFC 3830 section 6.1.1",
+                )
+            before += teks
 
 
 _UPDATE: Final = "RFC 3830 section 4.5"
@@ -208,15 +216,13 @@ def _positional(keys: Sequence[KeyData]) -> bool:
     return all(key.key_type in _TEK_TYPES and isinstance(key.validity, NullValidity) for key in keys)
 
 
-def _given_tek(key: KeyData, parameters: SrtpParameters) -> tuple[Secret, Secret]:
-    """A TEK that was sent is the master key itself; sent without a salt, SRTP's NULL salt of zeros stands in."""
-    if len(key.key) != parameters.encr_key_octets:
+def _check_length(what: str, sent: Secret, wanted: int) -> None:
+    if len(sent) != wanted:
         raise PeerError(
-            f"the TEK has {len(key.key)} octets, the policy asks for {parameters.encr_key_octets}",
+            f"the {what} has {len(sent)} octets, the policy asks for {wanted}",
             mikey_error=ErrorNo.INVALID_SPPAR,
             section="RFC 3830 section 6.13",
         )
-    return key.key, key.salt or Secret(bytes(parameters.salt_octets))
 
 
 def check_keys(keys: Sequence[KeyData], sessions: int) -> None:

@@ -1,0 +1,120 @@
+"""Break claimed requirements one at a time, in a copy of the project; every break must fail a test that claims it.
+
+`python -m tests.conformance.sabotage` first runs the claiming tests unbroken, then once per row of `breaks.BREAKS`.
+A break whose text is not found exactly once, that makes the tests uncollectable, or that no claiming test notices,
+fails the script.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from tests.conformance.breaks import BREAKS, Break
+from tests.conformance.catalogue import load_catalogue
+
+ROOT: Final = Path(__file__).parents[2]
+COPIED: Final = ("mikey_sdp", "tests", "scenarios", "examples", "docs", "pyproject.toml", "README.md")
+COPIES: Final = 2
+TESTS_FAILED: Final = 1
+
+
+def copy_project(target: Path) -> Path:
+    """A copy of the tree without caches, in which files may be broken."""
+    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc")
+    target.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=leave_out)
+        elif source.exists():
+            shutil.copy2(source, target / name)
+    return target
+
+
+def run_tests(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest in a copy, on the copy's own package."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=tree, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+def claims_unbroken(tree: Path, rows: list[Break]) -> dict[str, list[str]]:
+    """The tests that claim each requirement, after they have passed on the unbroken copy."""
+    target = tree / "claims.json"
+    done = run_tests(tree, "-m", "requirement", "--ignore=tests/interop", f"--claims={target}", "tests")
+    if done.returncode:
+        raise SystemExit(f"sabotage: the claiming tests fail before anything is broken\n{done.stdout[-3000:]}")
+    claims: dict[str, list[str]] = json.loads(target.read_text(encoding="utf-8"))
+    unclaimed = [row.requirement for row in rows if row.requirement not in claims]
+    if unclaimed:
+        raise SystemExit(f"sabotage: no test claims {', '.join(unclaimed)}")
+    return claims
+
+
+def fault_of(row: Break, tree: Path, tests: list[str]) -> str | None:
+    """Break, run the claiming tests, mend; what is wrong with the result, or None when a test noticed."""
+    target = tree / row.file
+    original = target.read_text(encoding="utf-8")
+    if original.count(row.old) != 1:
+        return f"the text to break is found {original.count(row.old)} times in {row.file}: {row.old!r}"
+    target.write_text(original.replace(row.old, row.new), encoding="utf-8")
+    try:
+        compile(target.read_text(encoding="utf-8"), row.file, "exec")
+        done = run_tests(tree, *tests)
+    finally:
+        target.write_text(original, encoding="utf-8")
+    if done.returncode == 0:
+        return f"broken in {row.file}, and no test noticed: {', '.join(tests)}"
+    if done.returncode != TESTS_FAILED:
+        return (
+            f"pytest ended with {done.returncode} instead of a failed test\n{done.stdout[-2000:]}{done.stderr[-500:]}"
+        )
+    return None
+
+
+def main() -> int:
+    """Break all rows, or those whose requirement is named; 0 when each break failed a test."""
+    parser = argparse.ArgumentParser(prog="tests.conformance.sabotage", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="ID", help="break these only")
+    only = parser.parse_args().only
+    catalogue = load_catalogue()
+    rows = [row for row in BREAKS if not only or row.requirement in only]
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mikey_sdp_sabotage_") as folder:
+        trees: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        copies = [copy_project(Path(folder, f"copy{number}")) for number in range(COPIES)]
+        claims = claims_unbroken(copies[0], rows)
+        for copy in copies:
+            trees.put(copy)
+
+        def broken(row: Break) -> str | None:
+            tree = trees.get()
+            try:
+                return fault_of(row, tree, claims[row.requirement])
+            finally:
+                trees.put(tree)
+
+        with ThreadPoolExecutor(COPIES) as pool:
+            faults = list(pool.map(broken, rows))
+    for row, fault in zip(rows, faults, strict=True):
+        print(f"{'FAIL' if fault else 'ok  '} {row.requirement:13} {fault or catalogue[row.requirement].text}")
+    noticed = sum(fault is None for fault in faults)
+    print(f"{noticed} of {len(rows)} breaks were noticed, in {time.monotonic() - started:.0f} s")
+    return 0 if noticed == len(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
