@@ -12,6 +12,10 @@ from mikey_sdp.nodes.leg_media import plain_protections
 from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
 from mikey_sdp.trace import KeysInstalled
 
+KEYS_FAILED: Final = "key management failed"
+REKEY_FAILED: Final = "re-key failed"
+_NOT_ACCEPTABLE_HERE: Final = 488
+
 
 class Switchboard:
     """Everything between a finished negotiation and the packets of one user agent's legs."""
@@ -60,7 +64,10 @@ class Switchboard:
         if leg.dialog.awaiting_ack is not None and not leg.dialog.caller:
             leg.hang_up_on_ack = reason
             return
-        _, outputs = self._desk.core.request(leg.dialog, "BYE")
+        failed = reason in (KEYS_FAILED, REKEY_FAILED)
+        # The other side learns why, by RFC 3326. # [4567-4.1.1-19]
+        why = (("Reason", f'SIP ;cause={_NOT_ACCEPTABLE_HERE} ;text="{reason}"'),) if failed else ()
+        _, outputs = self._desk.core.request(leg.dialog, "BYE", headers=why)
         self.end(leg, reason=reason)
         self._desk.do(outputs)
 

@@ -15,7 +15,7 @@ from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import AnyOffer, Leg, Stage
 from mikey_sdp.nodes.plain import PlainEndpoint, PlainLeg
 from mikey_sdp.nodes.session_body import SessionBody, remote_streams
-from mikey_sdp.nodes.switchboard import Switchboard
+from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
 from mikey_sdp.sdp.protocols import OfferedProtocol
 
 _REQUEST_TERMINATED: Final = 487
@@ -117,7 +117,7 @@ class Caller:
         unwanted = self._unwanted(attempt)
         if unwanted or not self._take(attempt, leg, event.response):
             desk.do(desk.core.acknowledge(event.invite, event.dialog))
-            self._board.hang_up(leg, unwanted or "key management failed")
+            self._board.hang_up(leg, unwanted or KEYS_FAILED)
             return
         desk.do(desk.core.acknowledge(event.invite, event.dialog))
         leg.stage = Stage.CONFIRMED

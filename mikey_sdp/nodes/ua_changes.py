@@ -12,7 +12,7 @@ from mikey_sdp.nodes.commands import Hold, ReKey, Resume
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Agreed, AnySecured, Change, Leg, OwnChange, Stage
 from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
-from mikey_sdp.nodes.switchboard import Switchboard
+from mikey_sdp.nodes.switchboard import KEYS_FAILED, REKEY_FAILED, Switchboard
 from mikey_sdp.sdp.media import Direction
 
 OVERLAP_US: Final = 1_000_000
@@ -124,7 +124,7 @@ class Changes:
         if desk.config.keep_on_rekey_failure:
             self.next_change(leg)
         else:
-            self._board.hang_up(leg, "re-key failed")  # [4567-4.1.2-22]
+            self._board.hang_up(leg, REKEY_FAILED)  # [4567-4.1.2-22]
 
     # The peer's offers
 
@@ -140,7 +140,6 @@ class Changes:
                 desk.do(desk.core.respond(event.incoming, _NOT_ACCEPTABLE, warnings=[_NO_OFFER]))
             else:
                 self._answer(event.incoming, leg, leg.secured, offer, remote)
-        self.next_change(leg)
 
     def _answer(
         self,
@@ -166,7 +165,7 @@ class Changes:
             # The exchange is over and its keys can't be run: there is no way back to those before.
             desk.refused(leg.call_id, leg.peer, error)
             desk.do(desk.core.respond(incoming, _NOT_ACCEPTABLE, warnings=[(399, error.reason)]))
-            self._board.hang_up(leg, "key management failed")
+            self._board.hang_up(leg, KEYS_FAILED)
             return
         self._board.listen(leg, agreed)
         leg.on_ack = agreed

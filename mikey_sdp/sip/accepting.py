@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mikey_sdp.sip.actions import TIMER_PREFIX, AckArrived, CancelTimer, Discarded, Send, SetTimer
 from mikey_sdp.sip.calls import AckMissing, AckReceived, IncomingRequest
-from mikey_sdp.sip.dialog import Dialog
+from mikey_sdp.sip.dialog import Dialog, DialogState
 from mikey_sdp.sip.message import Response
 from mikey_sdp.sip.party import Party, Raw
 
@@ -38,12 +38,20 @@ class Accepting:
         return len(self._waiting)
 
     def begin(self, incoming: IncomingRequest, dialog: Dialog, response: Response) -> Raw:
-        """A 2xx has been sent for the first time."""
+        """A 2xx has been sent for the first time.
+
+        If another of the dialog still waits, its ACK was lost: the peer would not have sent a new INVITE without it.
+        """
         timers = self._party.timers
+        superseded = self.stop(dialog.awaiting_ack) if dialog.awaiting_ack is not None else []
         waiting = _Waiting(incoming=incoming, dialog=dialog, response=response, interval_us=timers.t1_us)
         self._waiting[incoming.transaction.number] = waiting
         dialog.awaiting_ack = incoming
-        return [SetTimer(waiting.timer("2xx"), timers.t1_us), SetTimer(waiting.timer("ack"), timers.transaction_us)]
+        return [
+            *superseded,
+            SetTimer(waiting.timer("2xx"), timers.t1_us),
+            SetTimer(waiting.timer("ack"), timers.transaction_us),
+        ]
 
     def acknowledged(self, arrived: AckArrived) -> Raw:
         """An ACK for a 2xx: ends its repetitions; a repeated ACK means nothing."""
@@ -61,6 +69,8 @@ class Accepting:
         waiting = self._waiting.get(number)
         if waiting is None:
             return []
+        if waiting.dialog.state is DialogState.TERMINATED:
+            return self.stop(waiting.incoming)
         waiting.interval_us = self._party.timers.doubled(waiting.interval_us)
         hop = waiting.incoming.transaction.hop
         again = Send(hop, waiting.response.octets, waiting.response, again=True)
@@ -71,7 +81,8 @@ class Accepting:
         waiting = self._waiting.get(number)
         if waiting is None:
             return []
-        return [*self.stop(waiting.incoming), AckMissing(waiting.incoming, waiting.dialog)]
+        over = waiting.dialog.state is DialogState.TERMINATED
+        return [*self.stop(waiting.incoming), *(() if over else (AckMissing(waiting.incoming, waiting.dialog),))]
 
     def stop(self, incoming: IncomingRequest) -> Raw:
         """Repeat the 2xx to that INVITE no more."""

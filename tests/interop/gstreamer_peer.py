@@ -1,7 +1,7 @@
 """GStreamer's MIKEYMessage as a program: runs under the system's Python, which has the bindings, not under ours.
 
 Reads one JSON object from standard input: `{"build": {...}}` answers with the message's base64, `{"parse": base64}`
-with what GStreamer understood of it. Its parser may loop for ever on payloads that it does not know; give it a time limit.
+with what GStreamer understood of it. Its parser may loop for ever on payloads that it does not know: limit its time.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ def key_data(spec: dict[str, Any]) -> Any:
         assert made.key_data_set_salt(octets(spec["salt"]))
     if "spi" in spec:
         assert made.key_data_set_spi(octets(spec["spi"]))
-    if "interval" in spec:
-        assert made.key_data_set_interval(*map(octets, spec["interval"]))
     return made
 
 

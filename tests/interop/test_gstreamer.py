@@ -91,7 +91,7 @@ def test_what_gstreamer_builds_is_explained_field_by_field(gstreamer: Ask) -> No
         v=True,
         cs=[[0, 0x11223344, 5], [1, 0, 0]],
         policies=[[0, [[0, "01"], [1, "10"], [11, "04"]]], [1, []]],
-        keys=[{"type": 0, "key": KEY, "spi": "0a0b"}, {"type": 2, "key": KEY, "interval": ["00" * 6, "ff" * 6]}],
+        keys=[{"type": 0, "key": KEY, "spi": "0a0b"}, {"type": 2, "key": KEY, "salt": SALT}],
     )
     fields = explained(octets, now_unix_us=T_UNIX_US).fields(reveal=True)
     assert fields["where"] == {"level": "media", "media": 0, "frame": None}
@@ -119,8 +119,7 @@ def test_what_gstreamer_builds_is_explained_field_by_field(gstreamer: Ask) -> No
     assert (kemac["encr_alg"]["name"], kemac["mac_alg"]["name"], kemac["mac"]) == ("NULL", "NULL", "")
     tgk, tek = kemac["key_data"]
     assert (tgk["key_type"]["name"], tgk["key_data"], tgk["spi"]) == ("TGK", KEY, "0a0b")
-    assert (tek["key_type"]["name"], tek["key_data"]) == ("TEK", KEY)
-    assert (tek["valid_from"], tek["valid_to"]) == ("00" * 6, "ff" * 6)
+    assert (tek["key_type"]["name"], tek["key_data"], tek["salt_data"]) == ("TEK+SALT", KEY, SALT)
 
 
 def test_we_write_what_gstreamer_builds_in_the_same_octets(gstreamer: Ask) -> None:
@@ -130,7 +129,7 @@ def test_we_write_what_gstreamer_builds_in_the_same_octets(gstreamer: Ask) -> No
 
 
 def test_a_key_as_cameras_send_it_is_pointed_out(gstreamer: Ask) -> None:
-    """RTSP servers built on GStreamer put key and salt into one TEK and the tag length into the authentication key's."""
+    """RTSP servers built on GStreamer put key and salt into one TEK, the tag length into the authentication key's."""
     octets = build(gstreamer, keys=[{"type": 2, "key": KEY + SALT}], policies=[[0, [[3, "0a"]]]])
     said = texts(explained(octets))
     for remark in (
@@ -166,6 +165,7 @@ def ours(*keys: KeyData, t: Timestamp | None = None, params: tuple[PolicyParam, 
 
 TEK = KeyData(key_type=KeyDataType.TEK, key=Secret(bytes.fromhex(KEY)))
 TGK = KeyData(key_type=KeyDataType.TGK, key=Secret(bytes.fromhex(KEY)), validity=SpiValidity(spi=b"\x01\x02\x03"))
+SALTED = KeyData(key_type=KeyDataType.TEK_SALT, key=Secret(bytes.fromhex(KEY)), salt=Secret(bytes.fromhex(SALT)))
 INTERVAL = KeyData(
     key_type=KeyDataType.TEK,
     key=Secret(bytes(16)),
@@ -179,12 +179,13 @@ INTERVAL = KeyData(
         ours(TEK),
         ours(TGK),
         ours(INTERVAL),
-        ours(TGK, INTERVAL),
+        ours(SALTED),
+        ours(TGK, INTERVAL, SALTED),
         ours(TEK, params=ALL_PARAMS),
         ours(TEK, t=Timestamp(ts_type=TsType.COUNTER, value=9)),
         ours(TEK, t=Timestamp(ts_type=TsType.NTP, value=9)),
     ],
-    ids=["tek", "tgk spi", "tek interval", "two keys", "all parameters", "counter", "ntp"],
+    ids=["tek", "tgk spi", "tek interval", "tek salt", "three keys", "all parameters", "counter", "ntp"],
 )
 def test_gstreamer_reads_ours_and_writes_the_same_octets(octets: bytes, gstreamer: Ask) -> None:
     understood = gstreamer(parse=base64.b64encode(octets).decode())

@@ -174,7 +174,8 @@ def check_attack(asked: AttackExpected, evidence: Evidence) -> Failure | None:
         for seen in sent
         if (record.call_id, record.party) == (seen.call_id, seen.sent.to) and record.at_us >= seen.sent.at_us
     ]
-    if asked.failed is not bool(taken):
+    answered = evidence.of(CallChanged, lambda record: record.party == asked.by and record.state == "answered")
+    if asked.failed is not bool(taken or answered):
         return None
     came = f"{taken[0].party} took keys at {say_us(taken[0].at_us)}" if taken else "nobody took keys"
     expected = (

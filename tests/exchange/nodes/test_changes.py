@@ -296,18 +296,6 @@ def test_a_re_invite_without_an_offer_is_refused_and_changes_nothing():
     assert states(records, "bob") == ["answered", "confirmed"]
 
 
-def test_what_waits_behind_a_refused_change_of_the_other_side_is_offered_after_it():
-    """bob's change meets an open INVITE of alice, which bob then refuses: his own must not wait for ever."""
-
-    def garble(octets: bytes) -> bytes:
-        is_alices = octets.startswith(b"INVITE") and b"o=alice" in octets and b"a=sendonly" in octets
-        return octets.replace(b"m=audio 40000", b"m=audio 99999") if is_alices else octets
-
-    steps = [CALL, (600, "alice", Hold("bob")), (601, "bob", Hold("alice"))]
-    records = run(phone("alice"), phone("bob"), Meddler(garble), steps=steps, taps=TAPPED)
-    assert states(records, "bob")[-1] == states(records, "alice")[-1] == "held"
-
-
 def test_after_a_glare_nobody_tries_again_before_his_time():
     steps = [CALL, (600, "alice", ReKey("bob")), (600, "bob", ReKey("alice"))]
     records = run(phone("alice", streams=TALK), phone("bob", streams=TALK), steps=steps)

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
+from mikey_sdp.clock import Micros
 from mikey_sdp.mikey.credentials import NullCredential, PskCredential
 from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
 from mikey_sdp.nodes.commands import Call, HangUp
 from mikey_sdp.nodes.config import Answering, Reaction, Security, Streams
-from mikey_sdp.nodes.contract import Transport
+from mikey_sdp.nodes.contract import CommandGiven, DatagramReceived, SendDatagram, Transport
 from mikey_sdp.sdp.offer_answer import KeyedLevel
 from mikey_sdp.secret import Secret
 from mikey_sdp.trace import AttackMade, KeyManagementFailed, KeysInstalled, MessageSent
@@ -36,7 +38,7 @@ PLAIN = {"security": Security.NONE, "credentials": ()}
 NULL = {"credentials": [NullCredential()]}
 
 
-@pytest.mark.requirement("4567-4.1.2-6")
+@pytest.mark.requirement("4567-4.1.2-6", "4567-4.1.2-15")
 def test_a_callee_without_the_key_says_488_and_why():
     records = run(phone("alice"), phone("bob", credentials=()), steps=[CALL])
     (failed,) = of_kind(records, KeyManagementFailed, "bob")
@@ -47,6 +49,7 @@ def test_a_callee_without_the_key_says_488_and_why():
     assert shown[4].startswith("40 bob > alice UDP 488 Not Acceptable Here (INVITE)")
     assert shown[-1].startswith("80 alice rejected bob 488 (Not Acceptable Here) [399 Key management: ")
     assert not of_kind(records, KeysInstalled, "alice") + of_kind(records, KeysInstalled, "bob")
+    assert states(records, "alice") == ["calling", "rejected"]
 
 
 def test_a_callee_with_another_key_refuses_before_it_rings():
@@ -61,6 +64,7 @@ def test_a_caller_without_a_credential_sends_nothing():
     assert lines(records) == ["0 alice failed with bob: status None, MIKEY error None"]
 
 
+@pytest.mark.requirement("4567-4.1.1-19")
 def test_a_caller_hangs_up_on_an_answer_that_proves_nothing():
     def strip_answer(octets: bytes) -> bytes:
         if not octets.startswith(b"SIP/2.0 200") or b"a=key-mgmt" not in octets:
@@ -83,6 +87,14 @@ def test_a_caller_hangs_up_on_an_answer_that_proves_nothing():
         "120000 alice warned: media packets that belonged to no call: 1",
     ]
     assert not of_kind(records, KeysInstalled, "alice")
+    bye = next(r for r in of_kind(records, MessageSent, "alice") if r.summary.startswith("BYE"))
+    assert b'\r\nReason: SIP ;cause=488 ;text="key management failed"\r\n' in bye.octets
+
+
+def test_an_ordinary_bye_gives_no_reason():
+    records = run(phone("alice"), phone("bob"), steps=[CALL, (3000, "alice", HangUp("bob"))])
+    bye = next(r for r in of_kind(records, MessageSent, "alice") if r.summary.startswith("BYE"))
+    assert b"Reason" not in bye.octets
 
 
 def test_keys_in_the_clear_need_a_carrier_that_is_declared_secure():
@@ -94,6 +106,15 @@ def test_keys_in_the_clear_need_a_carrier_that_is_declared_secure():
     assert counted(over_tls, "bob") == ["sent m=0 50", "received m=0 50, 50 decrypted, 0 not"]
     notes = [note for record in over_tls if isinstance(record, MessageSent) for note in record.notes]
     assert [note.split(",")[0] for note in notes] == ["MIKEY NULL I_MESSAGE", "MIKEY NULL R_MESSAGE"]
+
+
+def test_a_callee_judges_the_carrier_by_how_the_offer_reached_him():
+    alice = phone("alice", transport=Transport.TLS, **NULL)
+    (sent,) = [a for a in alice.handle(CommandGiven(Call("bob")), Micros(0)) if isinstance(a, SendDatagram)]
+    for transport, answer in ((Transport.TLS, "200 OK (INVITE)"), (Transport.UDP, "488 Not Acceptable Here (INVITE)")):
+        arrived = DatagramReceived(structs.replace(sent.datagram, transport=transport))
+        actions = phone("bob", transport=transport, **NULL).handle(arrived, Micros(0))
+        assert [action.summary for action in actions if isinstance(action, SendDatagram)] == [answer]
 
 
 def test_two_plain_phones_talk_in_the_clear_and_it_is_not_called_decrypted():

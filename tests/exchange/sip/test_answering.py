@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mikey_sdp.sip import Discarded, Hop, InviteReceived, Message, RequestReceived, Response, Send
+from mikey_sdp.sip import AckReceived, Discarded, Hop, InviteReceived, Message, RequestReceived, Response, Send
 from tests.exchange.sip.network import Agent, Network
 
 SOURCE = Hop("UDP", "192.0.2.1", 5060)
@@ -125,6 +125,33 @@ def test_every_answer_of_one_request_has_the_same_tag() -> None:
     assert [message.to.tag != "" for message in sent] == [False, True, True, True]
     assert len({message.to.tag for message in sent[1:]}) == 1
     assert [len(message.contacts) for message in sent] == [0, 1, 1, 1]
+
+
+def test_a_number_that_was_used_is_out_of_order() -> None:
+    agent = bob()
+    (event,) = [
+        out for out in agent.core.receive(request("INVITE", CONTACT), SOURCE) if isinstance(out, InviteReceived)
+    ]
+    agent.core.respond(event.incoming, 200)
+    tag = f";tag={event.incoming.tag}"
+    assert answer(agent, request("OPTIONS", to=tag, branch="2")).status == 500
+    assert isinstance(agent.core.receive(request("OPTIONS", to=tag, branch="3", cseq=9), SOURCE)[-1], RequestReceived)
+    assert answer(agent, request("OPTIONS", to=tag, branch="4", cseq=9)).status == 500
+    assert answer(agent, request("OPTIONS", to=tag, branch="5", cseq=8)).status == 500
+
+
+def test_an_ack_of_another_invite_confirms_nothing() -> None:
+    agent = bob()
+    (event,) = [
+        out for out in agent.core.receive(request("INVITE", CONTACT), SOURCE) if isinstance(out, InviteReceived)
+    ]
+    agent.core.respond(event.incoming, 200)
+    tag = f";tag={event.incoming.tag}"
+    assert agent.core.receive(request("ACK", to=tag, branch="2", cseq=2), SOURCE) == []
+    assert agent.core.timer_fired("sip/2xx/1") != []
+    confirmed = agent.core.receive(request("ACK", to=tag, branch="3"), SOURCE)
+    assert isinstance(confirmed[-1], AckReceived)
+    assert agent.core.timer_fired("sip/2xx/1") == []
 
 
 def test_a_route_is_copied_into_what_makes_a_dialog() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from mikey_sdp.errors import UsageError
 from mikey_sdp.sip import (
+    AckReceived,
     AnswerReceived,
     DialogState,
     InviteReceived,
@@ -89,6 +90,23 @@ def test_a_second_invite_before_the_first_is_answered_gets_500() -> None:
     assert 0 <= answer.retry_after <= 10
     incoming = call.bob.all(InviteReceived)[-1].incoming
     call.net.do(call.bob, call.bob.core.respond(incoming, 488))
+    assert not call.dialog(call.bob).invite_open
+
+
+def test_a_change_after_a_lost_ack_settles_what_went_before() -> None:
+    call = Call()
+    call.net.lose = lambda send: send.message.summary.startswith("ACK")
+    call.dial()
+    call.net.run(400_000)
+    first = call.bob.one(InviteReceived).incoming
+    assert call.dialog(call.bob).awaiting_ack is first
+    call.bob.on(InviteReceived, lambda event: call.bob.core.respond(event.incoming, 200))
+    call.net.do(call.alice, call.alice.core.reinvite(call.dialog(call.alice), body=OFFER)[1])
+    call.net.lose = lambda _send: False
+    call.net.run(40_000_000)
+    assert call.net.first_lines(since=4) == ["alice INVITE", "bob 200", "alice ACK"]
+    assert call.bob.one(AckReceived).incoming is call.bob.all(InviteReceived)[-1].incoming
+    assert call.bob.told[-1] == "AckReceived"
     assert not call.dialog(call.bob).invite_open
 
 

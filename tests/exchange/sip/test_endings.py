@@ -6,6 +6,7 @@ import pytest
 
 from mikey_sdp.errors import UsageError
 from mikey_sdp.sip import (
+    AckMissing,
     ByeReceived,
     DialogEnded,
     DialogState,
@@ -198,6 +199,21 @@ def test_mistakes_of_the_caller_are_named() -> None:
         call.alice.core.request(call.dialog(call.alice), "INVITE")
     with pytest.raises(UsageError, match="acknowledge"):
         call.alice.core.request(call.dialog(call.alice), "ACK")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_2xx_of_a_call_that_is_over_is_repeated_no_more(late: bool) -> None:
+    call = Call()
+    call.net.lose = lambda send: send.message.summary.startswith("ACK")
+    call.dial()
+    call.net.run(31_900_000 if late else 330_000)
+    dialog, repeated = call.dialog(call.bob), call.net.first_lines().count("bob 200 again")
+    call.bob.core.end_dialog(dialog)
+    call.net.run()
+    assert call.net.first_lines().count("bob 200 again") == repeated
+    assert call.bob.all(AckMissing) == []
+    assert dialog.awaiting_ack is None
+    assert call.bob.core.held == 0
 
 
 def test_memory_does_not_grow_with_finished_calls() -> None:

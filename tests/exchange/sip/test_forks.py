@@ -164,6 +164,15 @@ def test_requests_of_the_dialog_take_the_recorded_route_backwards() -> None:
     assert ack.via.transport == "TCP"
 
 
+def test_requests_of_an_early_dialog_take_its_route_too() -> None:
+    fork = Fork()
+    fork.get(180, "desk", route=ROUTE, contact="<sip:bob@192.0.2.11>")
+    bye = fork.alice.core.request(fork.invite.dialogs["desk"], "BYE")[1][0]
+    assert isinstance(bye, Send)
+    assert bye.hop == ("TCP", "192.0.2.21", 5070)
+    assert bye.message.all("Route") == ("<sip:192.0.2.21:5070;transport=tcp;lr>", "<sip:192.0.2.22;lr>;x=y")
+
+
 def test_the_route_of_the_2xx_replaces_that_of_the_early_dialog() -> None:
     fork = Fork()
     fork.get(180, "desk", route=ROUTE, contact="<sip:bob@192.0.2.11>")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mikey_sdp.clock import Micros
-from mikey_sdp.drivers.sim import simulate
+from mikey_sdp.drivers.sim import _Simulation, simulate
 from mikey_sdp.errors import UsageError
 from mikey_sdp.nodes.contract import (
     Action,
@@ -201,3 +201,15 @@ def test_two_nodes_of_one_name_or_one_address_are_refused():
         simulate(plan(ScriptedNode("alice"), ScriptedNode("alice", address=Address("b", 1))))
     with pytest.raises(UsageError, match="'bob' and 'alice' both claim alice:5060"):
         simulate(plan(ScriptedNode("alice"), ScriptedNode("bob", address=Address("alice", 5060))))
+
+
+def test_nothing_is_kept_of_timers_that_fired_or_were_stopped():
+    def script(event: Event, now_us: int) -> list[Action]:
+        if isinstance(event, CommandGiven):
+            return [SetTimer(f"t{n}", n) for n in range(10)]
+        return [CancelTimer("t9")] if isinstance(event, TimerFired) else []
+
+    simulation = _Simulation(plan(ScriptedNode("alice", script), commands=[(0, "alice", "go")]), None, 100)
+    simulation.run()
+    (party,) = simulation._topology.parties.values()
+    assert party.timers == {}

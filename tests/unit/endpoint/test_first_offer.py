@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from mikey_sdp import endpoint
 from mikey_sdp.endpoint import Endpoint, Options
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.mikey.credentials import NullCredential, PskCredential
@@ -183,7 +184,7 @@ def test_other_protocols_are_given_the_list_and_stand_behind(alice: Endpoint) ->
     assert base64.b64decode(lines[1].split()[1]) == b"opaque mikey;keyp1;keyp2"
 
 
-@pytest.mark.requirement("4567-6-2", "4567-4.1.4-3", "4567-9.3-2")
+@pytest.mark.requirement("4567-6-1", "4567-6-2", "4567-4.1.4-3", "4567-9.3-2")
 def test_a_protocol_must_be_able_to_authenticate_the_list() -> None:
     with pytest.raises(UsageError, match="authenticate the list"):
         OfferedProtocol(kmpid="keyp1", message=b"fixed octets")
@@ -214,7 +215,7 @@ def test_a_changed_list_is_refused(alice: Endpoint, bob: Endpoint, attack: str) 
     assert bob.open_bundles == 1
 
 
-@pytest.mark.requirement("4567-4.1.4-9")
+@pytest.mark.requirement("4567-4.1.4-9", "4567-4.1.2-2")
 def test_a_secure_carrier_does_not_replace_the_list(alice: Endpoint, bob: Endpoint) -> None:
     sdp = alice.offer(body(), to=BOB, other_protocols=[KEYP1], secure_carrier=True).sdp
     stripped = "".join(line for line in sdp.splitlines(keepends=True) if "keyp1" not in line)
@@ -371,3 +372,20 @@ def test_an_answer_that_takes_nothing(alice: Endpoint, bob: Endpoint) -> None:
     answer = bob.answer(offer.sdp, body("audio:0"), caller=ALICE)
     with pytest.raises(PeerError, match="takes none"):
         offer.accept(answer.sdp)
+
+
+@pytest.mark.requirement("4567-8-4")
+def test_one_offer_holds_every_protocol_that_it_is_given(alice: Endpoint) -> None:
+    sdp = alice.offer(body(), to=BOB, other_protocols=[KEYP1, KEYP2]).sdp
+    assert [line.split()[0] for line in sdp.splitlines() if "key-mgmt" in line] == [
+        "a=key-mgmt:mikey",
+        "a=key-mgmt:keyp1",
+        "a=key-mgmt:keyp2",
+    ]
+
+
+@pytest.mark.requirement("4567-4.1.1-7", "4567-7.1-1")
+def test_the_interface_is_documented() -> None:
+    text = " ".join((endpoint.__doc__ or "").split())
+    for what in ("identity", "credentials", "m= line", "direction", "address", "SSRC", "carrier", "CSB ID", "rollover"):
+        assert what in text, what

@@ -88,7 +88,7 @@ def test_only_mendable_causes_wait(ends: Ends) -> None:
     assert answer.sdp is None
 
 
-@pytest.mark.requirement("4567-4.1.2-14", "4567-4.1.2-13", "4567-3-2")
+@pytest.mark.requirement("4567-4.1.2-14", "4567-4.1.2-13", "4567-3-2", "4567-9.3-1")
 def test_offers_of_other_protocols_only(ends: Ends) -> None:
     sdp = ends.alice().offer(body(), to=BOB).sdp
     for kmpid in ("keyp1", "MIKEY"):
