@@ -127,7 +127,7 @@ class KeyManagementFailedExpected(Part, frozen=True, kw_only=True):
 
 
 class AttackExpected(Part, frozen=True, kw_only=True):
-    """What an attacker did; `failed` asks that nobody keyed media on account of his messages."""
+    """What an attacker did; `failed` asks that nobody answered him, or keyed media on account of his messages."""
 
     some_of: ClassVar[frozenset[str]] = frozenset({"made", "failed"})
 

@@ -43,11 +43,9 @@ class UnknownCodePoint(DecodeError):
     Keeps: `code_point`, the number as a member of its registry; `mikey_error`, the Error no that tells the peer.
     """
 
-    def __init__(self, code_point: OpenEnum, *, offset: int, field: str, section: str, reason: str = "") -> None:
+    def __init__(self, code_point: OpenEnum, *, offset: int, field: str, section: str) -> None:
         self.code_point = code_point
-        super().__init__(
-            reason or f"{field} {code_point.value} is not supported", offset=offset, field=field, section=section
-        )
+        super().__init__(f"{code_point} is not supported", offset=offset, field=field, section=section)
 
     @property
     def namespace(self) -> type[OpenEnum]:

@@ -6,14 +6,14 @@ Keys are compared by the fingerprints of their records; no key is known here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import UNSET
 
 from mikey_sdp.scenario.checks.failure import Failure
 from mikey_sdp.scenario.checks.words import fits, given, say_count
-from mikey_sdp.scenario.evidence import Evidence, nearest_message
+from mikey_sdp.scenario.evidence import Evidence, SipSeen, nearest_message
 from mikey_sdp.scenario.expect import AttackExpected, KeyManagementFailedExpected, KeysExpected
 from mikey_sdp.scenario.schema import PartyName
 from mikey_sdp.scenario.units import say_us
@@ -157,28 +157,33 @@ def _say_refusal(record: KeyManagementFailed) -> str:
 
 
 def check_attack(asked: AttackExpected, evidence: Evidence) -> Failure | None:
-    """The attacker acted as often as asked, and it brought him as much as asked."""
+    """The attacker acted as often as asked, and his messages failed or not, as asked."""
     acts = evidence.of(AttackMade, lambda record: record.party == asked.by)
     said = "; ".join(f"{act.text} at {say_us(act.at_us)}" for act in acts) or f"{asked.by} did nothing"
     if asked.made is not UNSET and not fits(len(acts), asked.made):
         return Failure(expected=f"{asked.by} acts {say_count(asked.made)} times", came=f"{len(acts)} times: {said}")
     if asked.failed is UNSET:
         return None
-    numbers = {act.number for act in acts if act.number is not None}
-    sent = [seen for seen in evidence.messages if seen.sent.number in numbers]
+    sent = [seen for seen in evidence.messages if seen.sent.number in {act.number for act in acts}]
     if not sent:
         return Failure(expected=f"messages of {asked.by} that can fail", came=said)
-    taken = [
-        record
+    gains = _gains(asked.by, sent, evidence)
+    if asked.failed is not bool(gains):
+        return None
+    return Failure(
+        expected=f"messages of {asked.by} bring {'nothing' if asked.failed else 'a call or keys'}",
+        came="; ".join(gains) or "nobody answered them or took keys from them",
+        nearest=nearest_message(sent),
+    )
+
+
+def _gains(attacker: str, sent: Sequence[SipSeen], evidence: Evidence) -> list[str]:
+    """What an attacker's messages brought about: keys at whoever they went to, and calls of his own that were taken."""
+    keys = [
+        f"{record.party} took keys at {say_us(record.at_us)}"
         for record in evidence.of(KeysInstalled)
         for seen in sent
         if (record.call_id, record.party) == (seen.call_id, seen.sent.to) and record.at_us >= seen.sent.at_us
     ]
-    answered = evidence.of(CallChanged, lambda record: record.party == asked.by and record.state == "answered")
-    if asked.failed is not bool(taken or answered):
-        return None
-    came = f"{taken[0].party} took keys at {say_us(taken[0].at_us)}" if taken else "nobody took keys"
-    expected = (
-        f"nobody takes keys from messages of {asked.by}" if asked.failed else f"someone takes keys from {asked.by}"
-    )
-    return Failure(expected=expected, came=came, nearest=nearest_message(sent))
+    answers = evidence.of(CallChanged, lambda record: record.party == attacker and record.state == "answered")
+    return [*keys, *(f"{attacker} was answered at {say_us(record.at_us)}" for record in answers)]

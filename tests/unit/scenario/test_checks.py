@@ -68,7 +68,7 @@ FAIL = [
     (WRONG_KEY, "key management failed: {at: bob, status: 486}", "status 488"),
     (REPLAY, "key management failed: {at: bob, because: bad weather}", "replay"),
     (REPLAY, "attack: {by: mallory, made: 0}", "times: sent a recorded offer"),
-    (REPLAY, "attack: {by: mallory, failed: false}", "nobody took keys"),
+    (REPLAY, "attack: {by: mallory, failed: false}", "nobody answered them"),
     (LOSSY, "messages: {from: alice, named: INVITE, sent: 1}", "2 sent, 1 lost, 1 arrived"),
     (LOSSY, "messages: {from: alice, named: INVITE, lost: 0}", "1 lost"),
     (LOSSY, "messages: {from: alice, named: INVITE, arrived: 2}", "1 arrived"),

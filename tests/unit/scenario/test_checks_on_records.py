@@ -40,6 +40,17 @@ def test_a_replay_that_brings_keys_has_not_failed() -> None:
     assert judged(REPLAY, "attack: {by: mallory, failed: false}", (*records, taken)).held
 
 
+def test_an_attacker_who_is_answered_has_not_failed() -> None:
+    records = result(REPLAY).records
+    again = of_mallory(records)
+    answered = CallChanged(
+        at_us=again.at_us + 1, party="mallory", call_id="x", peer="bob", state="answered", status=200
+    )
+    found = judged(REPLAY, "attack: {by: mallory, failed: true}", (*records, answered))
+    assert not found.held
+    assert found.came.startswith("mallory was answered at")
+
+
 def test_keys_of_the_real_call_dont_count_as_the_attackers() -> None:
     records = result(REPLAY).records
     later = msgspec.structs.replace(key_of(records, "bob"), at_us=of_mallory(records).at_us + 1)

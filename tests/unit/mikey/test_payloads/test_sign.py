@@ -53,7 +53,9 @@ def test_nothing_follows_the_signature() -> None:
 
 @pytest.mark.requirement("3830-6.5-4")
 def test_the_longest_signature_has_4095_octets() -> None:
-    assert len(read("0fff" + "5a" * 4095).signature) == 4095
+    longest = Signature(sign_type=SignType.RSA_PKCS1_V1_5, signature=b"\x5a" * 4095)
+    assert read("0fff" + "5a" * 4095) == longest
+    assert Message.build(HEADER, [RAND, longest]).octets == bytes.fromhex(BEFORE_HEX + "0fff" + "5a" * 4095)
     with pytest.raises(UsageError, match="12 bits"):
         Message.build(HEADER, [RAND, Signature(sign_type=SignType.RSA_PSS, signature=bytes(4096))])
 
