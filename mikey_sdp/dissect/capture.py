@@ -26,7 +26,7 @@ _PCAP_MAGIC: Final[dict[bytes, tuple[Literal["big", "little"], int]]] = {
     b"\xa1\xb2\x3c\x4d": ("big", 1_000_000_000),
     b"\x4d\x3c\xb2\xa1": ("little", 1_000_000_000),
 }
-_SECTION_HEADER: Final = 0x0A0D0D0A
+_SECTION_HEADER: Final = b"\x0a\x0d\x0d\x0a"
 _BYTE_ORDER: Final[dict[bytes, Literal["big", "little"]]] = {
     b"\x1a\x2b\x3c\x4d": "big",
     b"\x4d\x3c\x2b\x1a": "little",
@@ -62,7 +62,7 @@ class _Interface:
 
 def is_capture(octets: bytes) -> bool:
     """Whether the file opens like a pcap or pcapng file."""
-    return octets[:4] in _PCAP_MAGIC or octets[:4] == b"\x0a\x0d\x0d\x0a"
+    return octets[:4] in _PCAP_MAGIC or octets[:4] == _SECTION_HEADER
 
 
 def frames(octets: bytes, notes: list[str]) -> Iterator[Frame]:
@@ -73,7 +73,7 @@ def frames(octets: bytes, notes: list[str]) -> Iterator[Frame]:
     """
     if octets[:4] in _PCAP_MAGIC:
         return _PcapFile(octets, notes).frames()
-    if octets[:4] == b"\x0a\x0d\x0d\x0a":
+    if octets[:4] == _SECTION_HEADER:
         return _PcapngFile(octets, notes).frames()
     raise DecodeError("the file opens with no magic number of pcap or pcapng", offset=0, field="magic", section=PCAP)
 
@@ -149,7 +149,7 @@ class _PcapngFile(_File):
     def frames(self) -> Iterator[Frame]:
         offset = 0
         while offset < len(self._octets):
-            if self._octets[offset : offset + 4] == b"\x0a\x0d\x0d\x0a":
+            if offset + 12 <= len(self._octets) and self._octets[offset : offset + 4] == _SECTION_HEADER:
                 self._section(offset)
             length = self._uint(offset + 4, 4)
             if offset + max(length, 12) > len(self._octets):

@@ -21,6 +21,8 @@ from mikey_sdp.mikey.srtp_policy import SrtpParameters
 from mikey_sdp.secret import Secret
 
 MIN_TGK_OCTETS: Final = 16
+MAX_KEY_OCTETS: Final = 512
+"""More than the largest Diffie-Hellman group gives; a derivation costs time in proportion, once for each stream."""
 SRTP_INDEX_OCTETS: Final = 6
 _TGK_TYPES: Final = frozenset({KeyDataType.TGK, KeyDataType.TGK_SALT})
 _TEK_TYPES: Final = frozenset({KeyDataType.TEK, KeyDataType.TEK_SALT})
@@ -226,7 +228,7 @@ def _check_length(what: str, sent: Secret, wanted: int) -> None:
 
 
 def check_keys(keys: Sequence[KeyData], sessions: int) -> None:
-    """Refuse keys that can't be told apart, are too short, or whose validity SRTP can't use.
+    """Refuse keys that can't be told apart, are too short or too long, or whose validity SRTP can't use.
 
     Raises: PeerError with Unspecified error (12).
     """
@@ -235,6 +237,8 @@ def check_keys(keys: Sequence[KeyData], sessions: int) -> None:
             raise _bad_keys(f"key type {key.key_type} is not supported")
         if len(key.key) < MIN_TGK_OCTETS:
             raise _bad_keys(f"a key of {len(key.key)} octets is too short; {MIN_TGK_OCTETS} are the least")
+        if len(key.key) > MAX_KEY_OCTETS:
+            raise _bad_keys(f"a key of {len(key.key)} octets is too long; {MAX_KEY_OCTETS} are the most")
         _check_interval(key.validity)
     if len(keys) < 2:
         return

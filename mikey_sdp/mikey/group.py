@@ -11,7 +11,7 @@ from types import MappingProxyType
 from mikey_sdp.clock import NtpTime
 from mikey_sdp.errors import PeerError, PolicyRefused, UsageError
 from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.mikey.credentials import CredentialStore, canonical_identity
+from mikey_sdp.mikey.credentials import Credential, CredentialStore, canonical_identity
 from mikey_sdp.mikey.modes.contract import Established, Initiator, InitiatorSetup, Mode
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.modes.table import MODES
@@ -89,16 +89,28 @@ class GroupPush:
         return established
 
     def rekeyed(self, keys: tuple[KeyData, ...], members: Iterable[str], now: NtpTime) -> dict[str, bytes]:
-        """New keys for those who stay, as an update of the same CSB for each; who is not named can't read on."""
+        """New keys for those who stay, as an update of the same CSB for each; who is not named can't read on.
+
+        Raises: PolicyRefused for somebody who is not to be a member, UsageError without keys; nothing has changed then.
+        """
+        if not keys:
+            raise UsageError("without new keys everybody can read on")
+        staying = tuple(members)
+        for member in staying:
+            self._credential_for(member)
         previous, self._bundle = self._bundle, self._bundle.updated(keys=keys)
         self._joined.clear()
         self._invited.clear()
-        return {member: self._message(member, now, previous=previous) for member in members}
+        return {member: self._message(member, now, previous=previous) for member in staying}
 
-    def _message(self, member: str, now: NtpTime, *, previous: Bundle | None) -> bytes:
+    def _credential_for(self, member: str) -> Credential:
         credential = self._credentials.find(MODES[self._mode].credential, member)
         if credential is None or (self._admits is not None and not self._admits(member)):
             raise PolicyRefused("members-by-authorisation", f"{member} is not authorised to join the group")
+        return credential
+
+    def _message(self, member: str, now: NtpTime, *, previous: Bundle | None) -> bytes:
+        credential = self._credential_for(member)
         setup = InitiatorSetup(
             own=identity_of(self._own),
             peer=identity_of(member),

@@ -109,11 +109,12 @@ class ReplayCache:
         self._raise_floor(NtpTime((now.value + (self._skew_us << 32) // 1_000_000) % (1 << 64)))
 
     def _purge(self, now: NtpTime) -> None:
-        """Drop what the skew refuses anyway. # [3830-5.4-3]"""
+        """Drop what the skew refuses anyway. # [3830-5.4-3]
+
+        It leaves a floor behind, which means nothing unless the clock is set back to where the skew refuses it no more.
+        """
         while self._order and now.since_us(self._order[0].time) > self._skew_us:
-            self._drop_oldest()
-        if self._floor is not None and now.since_us(self._floor) > self._skew_us:
-            self._floor = None
+            self._raise_floor(self._drop_oldest().time)
 
     def _drop_oldest(self) -> _Entry:
         entry = heapq.heappop(self._order)

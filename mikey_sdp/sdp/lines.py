@@ -45,7 +45,10 @@ class Section:
 
     def positions(self, kind: str, name: str = "") -> tuple[int, ...]:
         """Where in `lines` those of a type stand; given `name`, only the attributes of that name."""
-        return tuple(at for at, line in enumerate(self.lines) if line.kind == kind and (not name or line.name == name))
+        found = [at for at, line in enumerate(self.lines) if line.kind == kind]
+        if not name:
+            return tuple(found)
+        return tuple([at for at in found if self.lines[at].name == name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -53,7 +56,8 @@ class SessionDescription:
     """A whole description: the session part, then one section a media stream.
 
     Keeps: `cut`, whether the last line came without its line end; `tail`, the empty lines after the last line;
-    `from_octets`, whether octets or text came in, for the offsets of errors.
+    `from_octets`, whether octets or text came in, for the offsets of errors; `memo`, what was read from the lines,
+    which never change, so that nobody reads them twice.
     Source: RFC 4566 section 5.
     """
 
@@ -62,6 +66,7 @@ class SessionDescription:
     cut: bool = False
     tail: str = ""
     from_octets: bool = field(default=False, compare=False)
+    memo: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
     @classmethod
     def parse(cls, source: str | bytes) -> Self:

@@ -13,7 +13,7 @@ import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from mikey_sdp.errors import DecodeError, UsageError
 from mikey_sdp.sdp.connection import Connection
@@ -119,6 +119,13 @@ def media_lines(sd: SessionDescription) -> tuple[MediaLine, ...]:
 
     Raises: DecodeError if an m= line, or a c=, a=ssrc or a=rtcp line that holds for a stream, can't be read.
     """
+    known = sd.memo.get("media lines")
+    if known is None:
+        known = sd.memo["media lines"] = _read_media_lines(sd)
+    return cast(tuple[MediaLine, ...], known)
+
+
+def _read_media_lines(sd: SessionDescription) -> tuple[MediaLine, ...]:
     groups = [_words(value)[1:] for value in sd.session.attributes("group") if value.startswith("BUNDLE ")]
     shared = _Shared(
         direction=_direction(sd.session) or Direction.SENDRECV,

@@ -113,19 +113,25 @@ def _no_judgement(_message: Message) -> None:
     return None
 
 
+def _no_objection(_bundle: Bundle) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """What the protocol around a message knows of it.
 
     Keeps: `peer`, the Initiator's identity as the signalling gives it, for messages without IDi; `secure_carrier`,
     whether the carrier is declared to protect what it carries; `ssrcs`, our own SSRCs by CS ID; `judge`, a last look
-    at the authentic message, which raises PeerError where the two contradict each other.
+    at the authentic message, which raises PeerError where the two contradict each other; `approve`, a last look at the
+    CSB before it is answered, which raises PeerError where the streams can't be run under it.
     """
 
     peer: str | None = None
     secure_carrier: bool = False
     ssrcs: Mapping[int, int] = field(default_factory=dict)
     judge: Callable[[Message], None] = _no_judgement
+    approve: Callable[[Bundle], None] = _no_objection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,10 +150,19 @@ def previous_of(request: Request, setup: ResponderSetup) -> Bundle | None:
 
 
 def context_of(request: Request, previous: Bundle | None) -> KeyContext:
-    """What enters the derivations for a message, from its own RAND or the CSB's."""
-    if previous is not None:
-        return previous.context
+    """What enters the derivations for a message, from its own RAND or the CSB's.
+
+    Raises: PeerError with Invalid PRF (2) for a function that is not implemented, or not the CSB's.
+    """
     header = request.message.header
+    if previous is not None:
+        if header.prf_func != previous.prf_func:
+            raise PeerError(
+                f"an update can't change the PRF func to {header.prf_func}",
+                mikey_error=ErrorNo.INVALID_PRF,
+                section="RFC 3830 section 4.5",
+            )
+        return previous.context
     rand = request.message.find(Rand)
     return KeyContext(csb_id=header.csb_id, rand=rand.octets if rand else b"", prf=prf_of(header.prf_func))
 
@@ -184,6 +193,7 @@ def accept(proof: Authenticated, setup: ResponderSetup, mode: Mode) -> Response:
     if not keys and proof.previous is None:
         raise missing("a key, which the first message of a CSB needs")
     bundle = _bundle(message, proof.previous, keys, setup).with_ssrcs(request.envelope.ssrcs)
+    request.envelope.approve(bundle)
     established = Established(mode=mode, bundle=bundle, peer=request.peer)
     reply = _answer(request, bundle, proof.keys, setup) if message.header.v else None
     return Response(established=established, reply=reply)

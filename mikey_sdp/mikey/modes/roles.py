@@ -35,14 +35,19 @@ def identity_of(text: str) -> Identity:
 def text_of(identity: Identity) -> str:
     """The identity as text.
 
-    Raises: PeerError with Invalid ID (7) for another ID type or octets that are not UTF-8. # [3830-6.7-2]
+    No URI and no NAI has line ends, control or formatting characters; in a header or on a screen they would say more
+    than a name.
+    Raises: PeerError with Invalid ID (7) for another ID type or octets that are no printable UTF-8. # [3830-6.7-2]
     """
     if identity.id_type not in SUPPORTED_ID_TYPES:
         raise _invalid(f"identities of type {identity.id_type} are not supported")
     try:
-        return identity.data.decode()
+        text = identity.data.decode()
     except UnicodeDecodeError:
         raise _invalid("an identity is not UTF-8 text") from None
+    if not text.isprintable():
+        raise _invalid("an identity has characters that can't be printed")
+    return text
 
 
 def names(identity: Identity, own: Identity) -> bool:

@@ -45,7 +45,7 @@ class UnknownCodePoint(DecodeError):
 
     def __init__(self, code_point: OpenEnum, *, offset: int, field: str, section: str) -> None:
         self.code_point = code_point
-        super().__init__(f"{code_point} is not supported", offset=offset, field=field, section=section)
+        super().__init__(f"{field} {code_point.value} is not supported", offset=offset, field=field, section=section)
 
     @property
     def namespace(self) -> type[OpenEnum]:

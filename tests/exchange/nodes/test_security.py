@@ -12,7 +12,7 @@ from mikey_sdp.clock import Micros
 from mikey_sdp.mikey.credentials import NullCredential, PskCredential
 from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
-from mikey_sdp.nodes.commands import Call, HangUp
+from mikey_sdp.nodes.commands import AddMedia, Call, HangUp
 from mikey_sdp.nodes.config import Answering, Reaction, Security, Streams
 from mikey_sdp.nodes.contract import CommandGiven, DatagramReceived, SendDatagram, Transport
 from mikey_sdp.sdp.offer_answer import KeyedLevel
@@ -287,4 +287,20 @@ def test_keys_that_can_not_be_run_are_refused_like_others(monkeypatch: pytest.Mo
     assert failed.mikey_error == 10
     assert "rollover counter 7" in failed.reason
     assert states(records, "alice") == ["calling", "rejected"]
+    assert (bob.calls, bob.open_bundles) == (0, 0)
+
+
+def test_a_stream_added_under_keys_that_can_not_be_run_ends_the_call(monkeypatch: pytest.MonkeyPatch):
+    original = KeyedLevel.sessions
+
+    def sessions(self: KeyedLevel, ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
+        entries = original(self, ssrcs, policy_no)
+        return (*entries[:2], *(replace(entry, roc=7) for entry in entries[2:]))
+
+    monkeypatch.setattr(KeyedLevel, "sessions", sessions)
+    bob = phone("bob", streams=Streams(kinds=("audio", "video")))
+    records = run(phone("alice"), bob, steps=[CALL, (600, "alice", AddMedia("bob", "video"))])
+    (failed,) = of_kind(records, KeyManagementFailed, "bob")
+    assert failed.mikey_error == 10
+    assert states(records, "bob")[-1] == states(records, "alice")[-1] == "ended"
     assert (bob.calls, bob.open_bundles) == (0, 0)

@@ -131,6 +131,10 @@ def test_block_length_zero_ends_at_once() -> None:
         read(section() + (9).to_bytes(4, "little") + bytes(100_000))
 
 
+def test_a_section_that_breaks_off_before_its_byte_order() -> None:
+    assert read(b"\n\r\r\n=") == ([], ["the capture is cut short: it ends inside a block at offset 0"])
+
+
 def test_magic_numbers() -> None:
     assert is_capture(pcap([]))
     assert is_capture(pcapng([]))
