@@ -150,8 +150,10 @@ class Desk:
 
     def refused(self, call_id: str, peer: str, error: MikeySdpError) -> None:
         """Record which error ended a negotiation of keys."""
-        number = error.mikey_error if isinstance(error, PeerError) else None
-        self.key_management_failed(call_id, peer, str(error), mikey_error=number)
+        if isinstance(error, PeerError):
+            self.key_management_failed(call_id, peer, error.reason, mikey_error=error.mikey_error)
+        else:
+            self.key_management_failed(call_id, peer, str(error))
 
     # Who is who
 
