@@ -45,12 +45,16 @@ def from_capture(data: bytes) -> Findings:
     if len(found) >= MAX_FOUND:
         notes.append(f"more than {MAX_FOUND} messages; the rest was left out")
     notes += (
-        f"{frames_of} frames have link type {link_type}, which is not understood; understood are {link_types()}"
+        f"{_count(frames_of, 'frame')} of link type {link_type} not looked into; understood are {link_types()}"
         for link_type, frames_of in unknown_links.items()
     )
     if not found:
-        notes.append(f"{count} frames, {signalling} signalling messages in them, none with MIKEY")
+        notes.append(f"{_count(count, 'frame')}, {_count(signalling, 'signalling message')} in them, none with MIKEY")
     return Findings(kind=Kind.PCAP, found=tuple(found), notes=tuple(notes))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _mikey_itself(frame: Frame, segment: Segment) -> list[Found]:

@@ -5,27 +5,30 @@ Source: RFC 4567 sections 4.1.1 and 4.1.2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mikey_sdp.endpoint.admission import check_count, check_mode, check_place, check_streams
 from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.peer import check_peer
 from mikey_sdp.endpoint.state import LegState, LevelState
 from mikey_sdp.errors import DecodeError, PeerError
 from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Envelope
 from mikey_sdp.mikey.registry import ErrorNo
 from mikey_sdp.sdp.key_mgmt import key_mgmt_lines
 from mikey_sdp.sdp.lines import Level, SessionDescription
 from mikey_sdp.sdp.media import media_lines
 from mikey_sdp.sdp.offer_answer import (
-    CS_PER_MEDIA,
     SECTION,
-    KeyedLevel,
     ReceivedLevel,
     answered,
     check_offer_is_keyed,
+    check_offer_stays_secure,
+    check_reply_stays_secure,
     insert_message,
     judge_identifiers,
     own_ssrcs,
@@ -69,7 +72,8 @@ class Answer:
     """The outcome of an offer: an answer and keys, or a rejection.
 
     Keeps: `sdp`, the body to send back, None where the offer is refused outright; a rejection beside an SDP is carried
-    in it as a MIKEY Error message and waits for another offer. # [4567-4.1.2-4]
+    in it as a MIKEY Error message and waits for another offer # [4567-4.1.2-4]; `keys`, None beside an SDP also where
+    it takes no stream that has a key.
     """
 
     sdp: str | None = field(default=None, repr=False)
@@ -96,34 +100,42 @@ def make_answer(leg: LegState, offer: str, sdp: str, *, caller: str | None) -> A
     rekey = bool(leg.levels)
     try:
         body = parse(offer, "offer")
-        levels = _levels_of(body)
+        levels = _levels_of(body, leg)
+        reply = answered(body, own)
+        check_reply_stays_secure(body, reply)
     except (DecodeError, PeerError) as fault:
         return Answer(rejection=_rejection(fault, rekey))
-    reply = answered(body, own)
     taken: dict[Level, _Taken] = {}
     peer = caller or leg.peer or None
     for received in levels:
         try:
-            item = _take(leg, received, body, reply, peer)
+            item = _take(leg, received, body, reply, peer, taken)
         except (DecodeError, PeerError) as fault:
             return _refused(leg.core, fault, reply, received.line.level, rekey)
         taken[received.line.level] = item
         peer = item.state.peer
     in_use = [line.level for line in media_lines(reply) if line.takes_keys]
-    for level, item in taken.items():
-        if item.reply is not None and (level is None or level in in_use):
+    used = {level: item for level, item in taken.items() if level is None or level in in_use}
+    if not used:
+        return Answer(sdp=str(reply), peer=peer)
+    for level, item in used.items():
+        if item.reply is not None:
             reply = insert_message(reply, level, item.reply)
-    leg.install({level: item.state for level, item in taken.items()}, in_use, send_now=not rekey)
-    return Answer(sdp=str(reply), keys=leg.key_set(), peer=leg.peer)
+    try:
+        keys = leg.install({level: item.state for level, item in used.items()}, in_use, send_now=not rekey)
+    except PeerError as fault:
+        return Answer(rejection=_rejection(fault, rekey))
+    return Answer(sdp=str(reply), keys=keys, peer=keys.peer)
 
 
-def _levels_of(offer: SessionDescription) -> tuple[ReceivedLevel, ...]:
+def _levels_of(offer: SessionDescription, leg: LegState) -> tuple[ReceivedLevel, ...]:
     levels = received_levels(offer)
     if not levels:
         protocols = sorted({line.kmpid for line in key_mgmt_lines(offer)})
         what = f"only {', '.join(protocols)}, which is not supported" if protocols else "no key management"
         raise PeerError(f"the offer has {what}", mikey_error=None, section=SECTION)  # [4567-4.1.2-14]
     check_offer_is_keyed(offer, levels)
+    check_offer_stays_secure(offer, leg.in_use)
     return levels
 
 
@@ -133,13 +145,27 @@ def _take(
     offer: SessionDescription,
     own: SessionDescription,
     peer: str | None,
+    beside: Mapping[Level, _Taken],
 ) -> _Taken:
-    """One MIKEY message of the offer: news goes to MIKEY, a repetition does not. # [4567-4.1.1-6]"""
+    """One MIKEY message of the offer: news goes to MIKEY, a repetition does not. # [4567-4.1.1-6]
+
+    `beside` are the levels of the offer that were taken before.
+    """
     level, data = received.line.level, received.line.data
     before = leg.levels.get(level)
     if before is not None and before.repeats(data):
+        check_count(before.bundle, received.keyed)
         return _Taken(state=before.over(received.keyed), reply=before.standing)
     core = leg.core
+    others = [taken.state for taken in beside.values()]
+
+    def judge(message: Message) -> None:
+        judge_identifiers(offer)(message)
+        check_place(message, before, {state.bundle.csb_id for state in others})
+
+    def approve(bundle: Bundle) -> None:
+        check_streams(bundle, received.keyed, begun=leg.in_use)
+
     response = core.responder().respond(
         data,
         now=core.clock(),
@@ -147,13 +173,14 @@ def _take(
             peer=peer,
             secure_carrier=leg.secure_carrier,
             ssrcs=received.keyed.responder_ssrcs(own_ssrcs(own)),
-            judge=judge_identifiers(offer),
+            judge=judge,
+            approve=approve,
         ),
     )
     established = response.established
     if peer is not None:
         check_peer(expected=peer, proved=established.peer)
-    _check_count(established.bundle, received.keyed)
+    check_mode(established.mode, others, leg.levels.values())
     state = LevelState(
         keyed=received.keyed,
         bundle=established.bundle,
@@ -164,16 +191,6 @@ def _take(
         received=data,
     )
     return _Taken(state=state, reply=response.reply)
-
-
-def _check_count(bundle: Bundle, keyed: KeyedLevel) -> None:
-    wanted = CS_PER_MEDIA * keyed.positions
-    if len(bundle.sessions) < wanted:
-        raise PeerError(
-            f"the message has {len(bundle.sessions)} crypto sessions, its m= lines need {wanted}",
-            mikey_error=ErrorNo.UNSPECIFIED,
-            section="RFC 4567 section 7.1",
-        )
 
 
 def _refused(
@@ -188,11 +205,15 @@ def _refused(
 
 
 def _rejection(fault: DecodeError | PeerError, rekey: bool) -> Rejection:
-    """The SIP side of a fault. A failed re-key says at least 306. # [4567-4.1.2-21]"""
+    """The SIP side of a fault. A failed re-key says at least 306. # [4567-4.1.2-21]
+
+    The text may quote the peer, whose characters must not end a header.
+    """
     number = fault.mikey_error if isinstance(fault, PeerError) else None
     unsupported = number in RENEGOTIABLE or rekey
+    reason = "".join(character if character.isprintable() else "?" for character in fault.reason)
     return Rejection(
-        warning=(ATTRIBUTE_NOT_UNDERSTOOD if unsupported else MISCELLANEOUS, f"Key management: {fault.reason}"),
+        warning=(ATTRIBUTE_NOT_UNDERSTOOD if unsupported else MISCELLANEOUS, f"Key management: {reason}"),
         mikey_error=number,
         mikey_message=fault.reply if isinstance(fault, PeerError) else None,
     )

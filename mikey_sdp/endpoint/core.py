@@ -8,7 +8,7 @@ from mikey_sdp.clock import Clock
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
 from mikey_sdp.mikey.credentials import CredentialStore
-from mikey_sdp.mikey.keys import fresh_tgk
+from mikey_sdp.mikey.keys import fresh_tgk, next_mki
 from mikey_sdp.mikey.modes.contract import Mode, ResponderSetup
 from mikey_sdp.mikey.modes.responder import Responder
 from mikey_sdp.mikey.modes.roles import identity_of
@@ -70,10 +70,8 @@ class Core:
             )
         )
 
-    def fresh_keys(self, previous: Bundle | None) -> tuple[KeyData, ...]:
-        """One new TGK, under an MKI that no key of the bundle before it had."""
-        generation = 1 if previous is None else previous.generation + 2
-        octets = self.options.mki_octets
-        mki = (generation % (1 << 8 * octets)).to_bytes(octets, "big") if octets else b""
-        salt_octets = self.options.srtp.salt_octets if self.options.salt else 0
+    def fresh_keys(self, srtp: SrtpParameters, previous: Bundle | None) -> tuple[KeyData, ...]:
+        """One new TGK for that policy, under an MKI that no key of the bundle before it has."""
+        mki = next_mki(previous.keys if previous else (), self.options.mki_octets)
+        salt_octets = srtp.salt_octets if self.options.salt else 0
         return (fresh_tgk(self.entropy, salt_octets=salt_octets, mki=mki),)

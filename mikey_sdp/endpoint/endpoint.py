@@ -106,5 +106,6 @@ class Endpoint:
             secure_carrier=secure_carrier,
             choice=level,
             others=tuple(others),
+            srtp=self._core.options.srtp,
             found=CallLeg,
         )

@@ -6,27 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mikey_sdp.endpoint.sessions import LiveSessions, MediaKeys
 from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey.advice import advice_on
-from mikey_sdp.mikey.bundle import Bundle, DataSa
+from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.sdp.offer_answer import KeyedLevel
-from mikey_sdp.srtp.session import SrtpReceiver, SrtpSender, SrtpSession
+from mikey_sdp.srtp.session import SrtpSession
 
 if TYPE_CHECKING:
     from mikey_sdp.endpoint.leg import CallLeg
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaKeys:
-    """The Data SAs of one m= line: what we send under and what we receive under, one each a key.
-
-    Keeps: `csb_id` of the CSB that they come from.
-    """
-
-    csb_id: int
-    send: tuple[DataSa, ...]
-    receive: tuple[DataSa, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +49,7 @@ class KeySet:
         in_use: Iterable[int],
         mode: Mode,
         peer: str,
-        sessions: dict[int, SrtpSession],
+        sessions: LiveSessions,
         leg: CallLeg | None = None,
     ) -> None:
         parts = tuple(parts)
@@ -82,11 +71,9 @@ class KeySet:
     def session(self, media: int) -> SrtpSession:
         """The live SRTP session of an m= line: the same object through re-keys of the call.
 
-        Raises: UsageError for a line that has no keys; PeerError for a policy that can't be run.
+        Raises: UsageError for a line that has no keys, or when the call is over; PeerError for a stream that runs
+        already and can't be joined.
         """
         if media not in self.media:
             raise UsageError(f"m= line {media + 1} has no keys; those of lines {sorted(self.media)} are there")
-        if media not in self._sessions:
-            keys = self.media[media]
-            self._sessions[media] = SrtpSession(SrtpSender(keys.send), SrtpReceiver(keys.receive))
-        return self._sessions[media]
+        return self._sessions.of(media, self.media[media])

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mikey_sdp.endpoint.admission import check_own_ssrcs
 from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.peer import check_peer
+from mikey_sdp.endpoint.sessions import LiveSessions
 from mikey_sdp.endpoint.state import LegState, LevelState
-from mikey_sdp.errors import PeerError, PolicyRefused
+from mikey_sdp.errors import PeerError, PolicyRefused, UsageError
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.keys import fresh_rand
 from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode
@@ -38,9 +40,9 @@ from mikey_sdp.sdp.offer_answer import (
     secured,
 )
 from mikey_sdp.srtp.profile import profile_of
-from mikey_sdp.srtp.session import SrtpSession
 
 POLICY_NO = 0
+SHARED_BY_BRANCHES = "several branches answered one offer and have its keys in common (RFC 5197 section 5.2)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +73,23 @@ class Offer:
     """
 
     def __init__(
-        self, leg: LegState, body: SessionDescription, proposals: Mapping[Level, Proposal], decision: Decision, why: str
+        self,
+        leg: LegState,
+        body: SessionDescription,
+        proposals: Mapping[Level, Proposal],
+        decision: Decision,
+        *,
+        rekey: bool,
     ) -> None:
         self._leg = leg
         self._body = body
         self._proposals = dict(proposals)
         self.sdp = str(body)
         self.mode = Mode(decision.mode)
-        self.why = why
-        self._early_sessions: dict[int, SrtpSession] = {}
+        self.why = decision.why
+        self._rekey = rekey
+        self._answers = 0
+        self._early_sessions = LiveSessions()
         self.keys = self._early_keys()
 
     def __repr__(self) -> str:
@@ -90,8 +100,11 @@ class Offer:
 
         `retarget` allows an answer by another party than the one called.
         Raises: DecodeError for a malformed answer; PeerError where it proves nothing, leaves a stream unprotected or
-        comes from another identity; ErrorReported (a PeerError) for a MIKEY Error message.
+        comes from another identity; ErrorReported (a PeerError) for a MIKEY Error message; UsageError when the call
+        within which the offer was made is over.
         """
+        if not self._leg.levels and any(proposal.before for proposal in self._proposals.values()):
+            raise UsageError("the call within which this was offered is over")
         body = parse(answer, "answer")
         in_use = check_answer_profiles(self._body, body)
         said = {received.line.level: received.line.data for received in received_levels(body)}
@@ -106,14 +119,17 @@ class Offer:
         for peer in proved:
             check_peer(expected=proved[0], proved=peer)
         leg = self._leg if self._leg.levels else self._new_leg()
-        leg.install(levels, in_use, send_now=True)
-        return leg.key_set()
+        keys = leg.install(levels, in_use, send_now=True)
+        self._early_sessions = LiveSessions()
+        self._answers += 1
+        if self._answers > 1 and self.keys is not None:
+            keys.advice = (*keys.advice, SHARED_BY_BRANCHES)
+        return keys
 
     def _new_leg(self) -> LegState:
         """A leg for one answer. The first takes over the sessions of media before the answer, so that no packet index
         is used twice under one key."""
-        sessions, self._early_sessions = self._early_sessions, {}
-        return replace(self._leg, levels={}, sessions=sessions, pending={}, retired=set())
+        return replace(self._leg, levels={}, sessions=self._early_sessions, retired=set())
 
     def retry(self, refusal: ErrorReported, sdp: str) -> Offer:
         """Another offer, with the first policy that the refusing peer named and we can run. # [4567-4.1.1-15]
@@ -128,10 +144,12 @@ class Offer:
                 profile_of(parameters)
             except PeerError:
                 continue
-            core = self._leg.core
-            options = replace(core.options, srtp=parameters)
-            leg = replace(self._leg, core=replace(core, options=options))
-            return make_offer(leg, sdp, rekey=False)
+            leg = self._leg
+            if leg.levels:
+                leg.srtp = parameters
+            else:
+                leg = replace(leg, srtp=parameters)
+            return make_offer(leg, sdp, rekey=self._rekey)
         raise PolicyRefused("no-common-policy", "the peer names no SRTP policy that can be run here")
 
     def _settle(
@@ -152,6 +170,7 @@ class Offer:
         else:
             established = initiator.complete(data)
             bundle, peer = established.bundle, established.peer
+            check_own_ssrcs(initiator.message.header.sessions, bundle.sessions)
         check_peer(expected=self._leg.peer, proved=peer, retarget=retarget)
         return LevelState(
             keyed=proposal.keyed,
@@ -198,7 +217,7 @@ def make_offer(leg: LegState, sdp: str, *, rekey: bool) -> Offer:
         proposal = _propose(leg, keyed, Mode(decision.mode), identifiers, ssrcs, rekey)
         proposals[keyed.level] = proposal
         body = fill_line(body, keyed.level, _octets_of(proposal))
-    return Offer(leg, body, proposals, decision, decision.why)
+    return Offer(leg, body, proposals, decision, rekey=rekey)
 
 
 def _octets_of(proposal: Proposal) -> bytes:
@@ -220,8 +239,8 @@ def _propose(
             kept = _with_rollover(leg, keyed, before.bundle.sessions)
             bundle = before.bundle.updated(
                 sessions=kept + sessions[len(kept) :],
-                policies={POLICY_NO: leg.core.options.srtp},
-                keys=leg.core.fresh_keys(before.bundle) if rekey else (),
+                policies={POLICY_NO: leg.srtp} if rekey else None,
+                keys=leg.core.fresh_keys(leg.srtp, before.bundle) if rekey else (),
             )
             return _proposal(leg, keyed, before.mode, identifiers, bundle, before)
     core = leg.core
@@ -231,8 +250,8 @@ def _propose(
         prf_func=PrfFunc.MIKEY_1,
         rand=fresh_rand(core.entropy),
         sessions=sessions,
-        policies={POLICY_NO: core.options.srtp},
-        keys=core.fresh_keys(before.bundle if before else None),
+        policies={POLICY_NO: leg.srtp},
+        keys=core.fresh_keys(leg.srtp, before.bundle if before else None),
         own=True,
     )
     return _proposal(leg, keyed, mode, identifiers, bundle, before)
@@ -242,7 +261,7 @@ def _with_rollover(leg: LegState, keyed: KeyedLevel, sessions: tuple[SrtpIdEntry
     """The map with the rollover counters of streams that run already, as the Initiator has them. # [3830-6.1.1-6]"""
     rocs: dict[int, int] = {}
     for media in keyed.media:
-        running = leg.rollover(media)
+        running = leg.sessions.rollover(media)
         if running is not None:
             rocs |= dict(zip(keyed.cs_pair(media), running, strict=True))
     return tuple(replace(entry, roc=rocs.get(cs_id, entry.roc)) for cs_id, entry in enumerate(sessions, start=1))
@@ -264,5 +283,7 @@ def _proposal(
     )
     row = MODES[mode]
     credential = core.credentials.find(row.credential, leg.peer)
+    if credential is None:
+        raise PolicyRefused("no-credential", f"{leg.peer} is known by no credential for {mode}")
     initiator = row.initiate(setup, credential, leg.secure_carrier)
     return Proposal(keyed=keyed, initiator=initiator, before=before)

@@ -5,16 +5,19 @@ Source: RFC 4567 section 4.1.3.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mikey_sdp.endpoint.admission import check_place, check_streams
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.offering import make_offer
 from mikey_sdp.endpoint.peer import check_peer
+from mikey_sdp.endpoint.sessions import LiveSessions
 from mikey_sdp.endpoint.state import LegState
 from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.modes.contract import Envelope, Mode
-from mikey_sdp.sdp.offer_answer import parse, received_levels
+from mikey_sdp.sdp.offer_answer import KeyedLevel, parse, received_levels
 
 SECTION: Final = "RFC 4567 section 4.1.3"
 
@@ -55,7 +58,9 @@ def listen(leg: LegState, sdp: str, *, announcer: str) -> KeySet:
     parts: list[KeyedMedia] = []
     modes: list[Mode] = []
     for received in levels:
-        response = responder.respond(received.line.data, now=core.clock(), envelope=Envelope(peer=announcer))
+        response = responder.respond(
+            received.line.data, now=core.clock(), envelope=_envelope(received.keyed, announcer, parts)
+        )
         if response.reply is not None:
             raise PeerError("the announcement asks for an answer", mikey_error=None, section=SECTION)
         established = response.established
@@ -63,4 +68,14 @@ def listen(leg: LegState, sdp: str, *, announcer: str) -> KeySet:
         modes.append(established.mode)
         parts.append(KeyedMedia(keyed=received.keyed, bundle=established.bundle, initiated=False))
     in_use = [media for part in parts for media in part.keyed.media]
-    return KeySet(parts, in_use=in_use, mode=modes[0], peer=announcer, sessions={})
+    return KeySet(parts, in_use=in_use, mode=modes[0], peer=announcer, sessions=LiveSessions())
+
+
+def _envelope(keyed: KeyedLevel, announcer: str, beside: Iterable[KeyedMedia]) -> Envelope:
+    """An announcement opens a CSB and updates none."""
+    csb_ids = {part.bundle.csb_id for part in beside}
+    return Envelope(
+        peer=announcer,
+        judge=lambda message: check_place(message, None, csb_ids),
+        approve=lambda bundle: check_streams(bundle, keyed),
+    )

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from mikey_sdp.endpoint.core import Core
-from mikey_sdp.endpoint.keys import KeyedMedia, KeySet, MediaKeys
+from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
+from mikey_sdp.endpoint.sessions import LiveSessions
 from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.credentials import canonical_identity
 from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.srtp_policy import SrtpParameters
 from mikey_sdp.sdp.lines import Level
 from mikey_sdp.sdp.offer_answer import KeyedLevel, LevelChoice
 from mikey_sdp.sdp.protocols import OfferedProtocol
-from mikey_sdp.srtp.session import SrtpSession
 
 if TYPE_CHECKING:
     from mikey_sdp.endpoint.leg import CallLeg
@@ -53,8 +55,8 @@ class LevelState:
 class LegState:
     """One leg: the peer, the CSBs by level and the SRTP sessions by m= line.
 
-    Keeps: `pending`, the keys to send under once the peer has confirmed, by m= line; `names_peer`, whether our messages
-    say whom they are for (announcements don't).
+    Keeps: `srtp`, the policy that our offers ask for; `names_peer`, whether our messages say whom they are for
+    (announcements don't); `retired`, peer and CSB ID of CSBs to close once the peer has confirmed.
     """
 
     core: Core
@@ -62,12 +64,12 @@ class LegState:
     secure_carrier: bool
     choice: LevelChoice
     others: tuple[OfferedProtocol, ...]
+    srtp: SrtpParameters
     names_peer: bool = True
     found: Callable[[LegState], CallLeg]
     levels: dict[Level, LevelState] = field(default_factory=dict)
-    sessions: dict[int, SrtpSession] = field(default_factory=dict)
-    pending: dict[int, MediaKeys] = field(default_factory=dict)
-    retired: set[int] = field(default_factory=set)
+    sessions: LiveSessions = field(default_factory=LiveSessions)
+    retired: set[tuple[str, int]] = field(default_factory=set)
     in_use: tuple[int, ...] = ()
 
     @property
@@ -75,74 +77,59 @@ class LegState:
         """The m= lines that have a CSB of their own."""
         return frozenset(level for level in self.levels if level is not None)
 
-    def rollover(self, media: int) -> tuple[int, int] | None:
-        """The rollover counters of what we send and receive on an m= line; None before anything runs there."""
-        session = self.sessions.get(media)
-        return (session.send.roc, session.receive.roc) if session else None
-
-    def install(self, levels: Mapping[Level, LevelState], in_use: Iterable[int], *, send_now: bool) -> None:
+    def install(self, levels: Mapping[Level, LevelState], in_use: Iterable[int], *, send_now: bool) -> KeySet:
         """Go on with these CSBs: receive under their keys at once, send under them at once or after `confirm`.
 
         A CSB that none of them is any more is closed at `confirm`.
+        Raises: PeerError for keys that a running stream can't go on under; nothing has changed then.
         """
-        self.peer = next(state.peer for state in levels.values())
+        keys = self._key_set(levels, in_use)
+        self.sessions.check(keys.media)
+        self.retired |= self._names_of(self.levels)
+        self.retired -= self._names_of(levels)
         for state in levels.values():
-            self.core.bundles.put(self.peer, state.bundle)
-        now = {state.bundle.csb_id for state in levels.values()}
-        self.retired |= {state.bundle.csb_id for state in self.levels.values()} - now
-        changed = {level for level, state in levels.items() if self._keys_changed(level, state)}
+            self.core.bundles.put(state.peer, state.bundle)
+        self.peer = keys.peer
         self.levels = dict(levels)
         self.choice = "session" if None in levels else "media"
-        self.in_use = tuple(in_use)
-        for level in changed:
-            self._rekey_sessions(self.levels[level])
+        self.in_use = tuple(keys.media)
+        self.sessions.receive_under(keys.media)
         if send_now:
             self.confirm()
+        return keys
 
     def confirm(self) -> None:
         """The peer has the new keys too: send under them, and close CSBs that were replaced."""
-        for media, keys in self.pending.items():
-            self.sessions[media].send.replace(keys.send)
-        self.pending.clear()
-        for csb_id in self.retired:
-            self.core.bundles.close(self.peer, csb_id)
+        self.sessions.send_as_received()
+        self._close(self.retired)
         self.retired.clear()
 
     def close(self) -> None:
         """Forget every key of the leg."""
-        for state in self.levels.values():
-            self.core.bundles.close(self.peer, state.bundle.csb_id)
-        for csb_id in self.retired:
-            self.core.bundles.close(self.peer, csb_id)
+        self._close(self._names_of(self.levels) | self.retired)
         self.levels.clear()
-        self.sessions.clear()
-        self.pending.clear()
+        self.sessions.close()
         self.retired.clear()
         self.in_use = ()
 
     def key_set(self) -> KeySet:
         """The keys in use as the application sees them."""
-        states = tuple(self.levels.values())
+        return self._key_set(self.levels, self.in_use)
+
+    def _key_set(self, levels: Mapping[Level, LevelState], in_use: Iterable[int]) -> KeySet:
+        states = tuple(levels.values())
         return KeySet(
             (KeyedMedia(keyed=s.keyed, bundle=s.bundle, initiated=s.initiated) for s in states),
-            in_use=self.in_use,
+            in_use=in_use,
             mode=states[0].mode,
-            peer=self.peer,
+            peer=states[0].peer,
             sessions=self.sessions,
             leg=self.found(self),
         )
 
-    def _keys_changed(self, level: Level, state: LevelState) -> bool:
-        before = self.levels.get(level)
-        return before is not None and (
-            before.bundle.csb_id != state.bundle.csb_id or before.bundle.generation != state.bundle.generation
-        )
+    def _names_of(self, levels: Mapping[Level, LevelState]) -> set[tuple[str, int]]:
+        return {(canonical_identity(state.peer), state.bundle.csb_id) for state in levels.values()}
 
-    def _rekey_sessions(self, state: LevelState) -> None:
-        keyed = KeyedMedia(keyed=state.keyed, bundle=state.bundle, initiated=state.initiated)
-        for media in state.keyed.media:
-            session = self.sessions.get(media)
-            if session is not None:
-                keys = keyed.of(media)
-                session.receive.replace(keys.receive, keep_old=True)
-                self.pending[media] = keys
+    def _close(self, names: Iterable[tuple[str, int]]) -> None:
+        for peer, csb_id in names:
+            self.core.bundles.close(peer, csb_id)

@@ -5,6 +5,7 @@ Source: RFC 3830 sections 3.1 and 6.13.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from mikey_sdp.errors import UsageError
@@ -30,6 +31,22 @@ def fresh_tgk(entropy: Entropy, *, octets: int = MIN_TGK_OCTETS, salt_octets: in
         salt=Secret(entropy(salt_octets)) if salt_octets else None,
         validity=SpiValidity(spi=mki) if mki else ANY_PACKET,
     )
+
+
+def next_mki(before: Iterable[KeyData], octets: int) -> bytes:
+    """The MKI for the key that comes after these, whoever named them: it counts on from the last and is none of theirs.
+
+    Units: `octets` of the MKI; with 0 keys have no name.
+    """
+    if not octets:
+        return b""
+    taken = [key.validity.spi for key in before if isinstance(key.validity, SpiValidity)]
+    number = int.from_bytes(taken[-1], "big") if taken else 0
+    while True:
+        number = (number + 1) % (1 << 8 * octets)
+        mki = number.to_bytes(octets, "big")
+        if mki not in taken:
+            return mki
 
 
 def given_tek(key: Secret, *, salt: Secret | None = None, mki: bytes = b"") -> KeyData:

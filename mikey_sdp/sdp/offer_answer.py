@@ -212,6 +212,37 @@ def check_offer_is_keyed(sd: SessionDescription, levels: Sequence[ReceivedLevel]
             )
 
 
+def check_offer_stays_secure(sd: SessionDescription, secured_lines: Collection[int]) -> None:
+    """Refuse an offer that takes the security off a stream that has it, or brings keys and no stream to use them on.
+
+    Whoever can change a description on its way can write RTP/AVP; its keys would be right and its media in the clear.
+    Raises: PeerError. # [4567-8-5]
+    """
+    lines = [line for line in media_lines(sd) if not line.is_rejected]
+    plain = [line for line in lines if secure_profile(line.profile) != line.profile]
+    for line in plain:
+        if line.level in secured_lines:
+            raise PeerError(
+                f"the offer turns m= line {line.level + 1} into {line.profile}", mikey_error=None, section=SECTION
+            )
+    if plain and not any(line.takes_keys for line in lines):
+        raise PeerError("the offer has keys and plain RTP streams only", mikey_error=None, section=SECTION)
+
+
+def check_reply_stays_secure(offer: SessionDescription, reply: SessionDescription) -> None:
+    """Refuse an offer whose secure streams our body would answer under another profile.
+
+    Raises: PeerError. # [4567-8-5]
+    """
+    for its, mine in zip(media_lines(offer), media_lines(reply), strict=True):
+        if its.takes_keys and not mine.is_rejected and mine.profile != its.profile:
+            raise PeerError(
+                f"m= line {its.level + 1} is offered as {its.profile} and can't be answered as {mine.profile}",
+                mikey_error=None,
+                section=SECTION,
+            )
+
+
 def answered(offer: SessionDescription, body: SessionDescription) -> SessionDescription:
     """The answerer's own body under the profiles of the offer, line by line, free of key management.
 

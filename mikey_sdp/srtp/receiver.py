@@ -133,10 +133,17 @@ class SrtpReceiver:
         Never more than two generations of keys are held. A key that is given again keeps its replay list.
         Raises: PeerError for keys that can't be used.
         """
+        ring = self._next_ring(sas)
+        self._install((ring, *self._rings[:1]) if keep_old else (ring,))
+
+    def check(self, sas: Sequence[DataSa]) -> None:
+        """Raise what `replace` would raise for these Data SAs, and change nothing."""
+        self._next_ring(sas)
+
+    def _next_ring(self, sas: Sequence[DataSa]) -> KeyRing:
         roc = self.roc
         refuse_rollover(sas, (0, roc - 1, roc, roc + 1) if self._streams else (0,))
-        ring = KeyRing.of(sas, (key.master for one in self._rings for key in one.keys))
-        self._install((ring, *self._rings[:1]) if keep_old else (ring,))
+        return KeyRing.of(sas, (key.master for one in self._rings for key in one.keys))
 
     def forget_old(self) -> None:
         """Packets under the keys before the last re-key are refused from now on."""

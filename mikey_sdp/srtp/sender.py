@@ -127,6 +127,15 @@ class SrtpSender:
         With validity intervals the old keys stay in use until an interval of the new ones begins.
         Raises: PeerError for keys that can't be used, or that were replaced before.
         """
+        ring = self._next_ring(sas)
+        self._park()
+        self._install(ring, mki)
+
+    def check(self, sas: Sequence[DataSa]) -> None:
+        """Raise what `replace` would raise for these Data SAs, and change nothing."""
+        self._next_ring(sas)
+
+    def _next_ring(self, sas: Sequence[DataSa]) -> KeyRing:
         refuse_rollover(sas, (0, self.roc - 1, self.roc, self.roc + 1) if self._stream else (0,))
         ring = KeyRing.of(sas, self._contexts)
         if ring.ssrc and self._stream and ring.ssrc != self._stream:
@@ -138,8 +147,7 @@ class SrtpSender:
                     mikey_error=ErrorNo.UNSPECIFIED,
                     section="RFC 3711 section 9.2",
                 )
-        self._park()
-        self._install(ring, mki)
+        return ring
 
     def _install(self, ring: KeyRing, mki: bytes | None) -> None:
         chosen = ring.keys[-1] if mki is None else ring.by_mki(mki)

@@ -152,6 +152,18 @@ def test_who_left_can_not_read_on() -> None:
         members[MEMBERS[2]].take(updates[MEMBERS[0]])
 
 
+def test_a_rekey_that_is_refused_changes_nothing() -> None:
+    push = group()
+    for member in MEMBERS:
+        push.invite(member, NOW)
+    before, joined = push.bundle, dict(push.joined)
+    with pytest.raises(PolicyRefused):
+        push.rekeyed((fresh_tgk(SeededEntropy(b"new")),), [MEMBERS[0], "sip:stranger@example.com"], NOW)
+    with pytest.raises(UsageError, match="read on"):
+        push.rekeyed((), MEMBERS[:1], NOW)
+    assert (push.bundle, push.joined) == (before, joined)
+
+
 def test_answers_of_strangers() -> None:
     push = group(verification=True)
     reply = Member(MEMBERS[0]).take(push.invite(MEMBERS[0], NOW)).reply or b""

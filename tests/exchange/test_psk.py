@@ -465,6 +465,18 @@ def test_a_permission_for_null_does_not_open_psk() -> None:
     assert caught.value.mikey_error == ErrorNo.AUTH_FAILURE
 
 
+def test_the_envelope_has_the_last_word_on_a_bundle() -> None:
+    def objection(bundle: Bundle) -> None:
+        raise PeerError(f"{len(bundle.keys)} keys", mikey_error=ErrorNo.UNSPECIFIED)
+
+    pair = Pair()
+    initiator = pair.psk_initiator()
+    with pytest.raises(PeerError, match="1 keys") as caught:
+        pair.respond(initiator.message.octets, approve=objection)
+    assert len(pair.bundles) == 0
+    assert Message.decode(caught.value.reply or b"").find(Verification) is not None
+
+
 def test_three_identities_are_one_too_many() -> None:
     pair = Pair()
     message = pair.psk_initiator().message
@@ -472,10 +484,10 @@ def test_three_identities_are_one_too_many() -> None:
         pair.respond(rebuilt(message, is_not(), add=(identity_of(ALICE),)))
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"\x80"])
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"\x80", b"sip:a@b\r\n", b"sip:a@b\x00", "sip:\u202ea@b".encode()])
 def test_identities_are_text(data: bytes) -> None:
     pair = Pair()
-    with pytest.raises(PeerError, match="UTF-8") as caught:
+    with pytest.raises(PeerError, match=r"UTF-8|printed") as caught:
         pair.respond(pair.psk_initiator(own=Identity(id_type=IdType.URI, data=data)).message.octets)
     assert caught.value.mikey_error == ErrorNo.INVALID_ID
 

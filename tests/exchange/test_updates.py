@@ -139,6 +139,16 @@ def test_an_update_can_not_be_replayed() -> None:
         pair.respond(octets)
 
 
+def test_an_update_keeps_the_prf() -> None:
+    pair, before = opened()
+    update = pair.psk_initiator(before.updated(keys=(fresh_tgk(pair.entropy),)), previous=before)
+    octets = bytearray(update.message.octets)
+    octets[3] |= 0x01
+    with pytest.raises(PeerError) as caught:
+        pair.respond(remac(Message.decode(bytes(octets)), before))
+    assert caught.value.mikey_error == ErrorNo.INVALID_PRF
+
+
 def test_a_refused_update_changes_nothing() -> None:
     pair, before = opened()
     after = before.updated(keys=(fresh_tgk(pair.entropy),), policies={0: replace(DEFAULT_SRTP, tag_octets=7)})

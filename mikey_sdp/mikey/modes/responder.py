@@ -91,6 +91,8 @@ class Responder:
         if parties.idr is not None and not names(parties.idr, own):
             raise _not_for_us(f"the message is for {text_of(parties.idr)}")
         peer = text_of(parties.idi) if parties.idi else envelope.peer or ""
+        if not peer.isprintable():
+            raise _invalid("the caller's identity has characters that can't be printed")
         return Request(
             message=message,
             timestamp=timestamp,
@@ -135,6 +137,10 @@ def _row_of(message: Message) -> ModeRow:
             section="RFC 3830 section 6.1",
         )
     return row
+
+
+def _invalid(reason: str) -> PeerError:
+    return PeerError(reason, mikey_error=ErrorNo.INVALID_ID, section="RFC 3830 section 6.7")
 
 
 def _not_for_us(reason: str) -> PeerError:

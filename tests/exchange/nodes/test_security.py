@@ -290,7 +290,7 @@ def test_keys_that_can_not_be_run_are_refused_like_others(monkeypatch: pytest.Mo
     assert (bob.calls, bob.open_bundles) == (0, 0)
 
 
-def test_a_stream_added_under_keys_that_can_not_be_run_ends_the_call(monkeypatch: pytest.MonkeyPatch):
+def test_a_stream_added_under_keys_that_can_not_be_run_is_refused_and_the_call_goes_on(monkeypatch: pytest.MonkeyPatch):
     original = KeyedLevel.sessions
 
     def sessions(self: KeyedLevel, ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
@@ -302,5 +302,5 @@ def test_a_stream_added_under_keys_that_can_not_be_run_ends_the_call(monkeypatch
     records = run(phone("alice"), bob, steps=[CALL, (600, "alice", AddMedia("bob", "video"))])
     (failed,) = of_kind(records, KeyManagementFailed, "bob")
     assert failed.mikey_error == 10
-    assert states(records, "bob")[-1] == states(records, "alice")[-1] == "ended"
-    assert (bob.calls, bob.open_bundles) == (0, 0)
+    assert states(records, "bob")[-1] == states(records, "alice")[-1] == "confirmed"
+    assert (bob.calls, bob.open_bundles) == (1, 1)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +37,7 @@ from tests.unit.cli.conftest import Program
 from tests.unit.dissect.test_describe import SECRET_KEY, SECRET_SALT, null_message
 from tests.unit.leaks import Leaks
 
+ROOT = Path(__file__).parents[3]
 NOW = ("--now", "2006-10-20T13:43:06Z")
 CALL = captures.pcap(
     [captures.ethernet(captures.udp(sip(sdp(I_MESSAGE)))), captures.ethernet(captures.udp(ok(sdp(R_MESSAGE))))],
@@ -285,7 +291,7 @@ def test_a_folder_is_no_input(program: Program, tmp_path: Path) -> None:
 
 
 def test_the_keyring_without_its_library(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "keyring", None)
+    monkeypatch.setitem(sys.modules, "keyring", None)
     shown = program("decode", line(I_MESSAGE), "--psk", "keyring:a/b")
     assert shown.status == 2
     assert "pip install 'mikey_sdp[keyring]'" in shown.err
@@ -353,3 +359,27 @@ def test_no_octets_make_it_fall_over(damage: int, program: Program, psk: str) ->
     shown = program("decode", "--psk", psk, "--as", "octets", stdin=bytes(octets))
     assert shown.status == 1
     assert "Traceback" not in shown.err
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colours_are_for_terminals_that_want_them(no_color: str, coloured: bool) -> None:
+    script = "import sys; from mikey_sdp.cli.main import main; main(sys.argv[1:])"
+    environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": no_color, "COLUMNS": "60"}
+    terminal, end = pty.openpty()
+    try:
+        command = [sys.executable, "-c", script, "decode", line(RFC4567_OFFER)]
+        subprocess.run(command, cwd=ROOT, env=environment, stdout=end, check=True)
+        os.close(end)
+        shown = b"".join(iter(lambda: _read(terminal), b"")).decode()
+    finally:
+        os.close(terminal)
+    assert ("\x1b[33m" in shown or "\x1b[36m" in shown) is coloured
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert max(map(len, plain.splitlines())) <= 60
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""

@@ -132,8 +132,8 @@ def test_parts_of_a_multipart_body() -> None:
         (sip(sdp(media=(None, None))), "the SDP has 2 m= lines and no a=key-mgmt"),
         (sip(b"hello", content_type="text/plain"), "INVITE carries neither an SDP nor a MIKEY message"),
         (sip(b"v=0\r\nbroken", content_type="application/sdp"), "an SDP that can't be read"),
-        (captures.pcap([captures.ethernet(captures.udp(sip(sdp())))]), "1 frames, 1 signalling messages in them, none"),
-        (captures.pcap([b"x"], link=147), "1 frames have link type 147, which is not understood"),
+        (captures.pcap([captures.ethernet(captures.udp(sip(sdp())))]), "1 frame, 1 signalling message in them, none"),
+        (captures.pcap([b"x"], link=147), "1 frame of link type 147 not looked into"),
     ],
 )
 def test_input_without_a_message_says_what_it_has(data: bytes, note: str) -> None:

@@ -10,7 +10,7 @@ from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.advice import advice_on
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.crypto.prf import mikey_1
-from mikey_sdp.mikey.keys import fresh_tgk, given_tek
+from mikey_sdp.mikey.keys import fresh_tgk, given_tek, next_mki
 from mikey_sdp.mikey.payloads import IntervalValidity, KeyData, SpiValidity, SrtpIdEntry
 from mikey_sdp.mikey.registry import ErrorNo, KeyDataType, PrfFunc
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
@@ -67,7 +67,7 @@ def test_a_carried_salt_wins() -> None:
 
 def test_a_carried_salt_must_fit_the_policy() -> None:
     with pytest.raises(PeerError) as caught:
-        bundle(fresh_tgk(ENTROPY, salt_octets=12)).data_sas(1)
+        bundle(fresh_tgk(ENTROPY, salt_octets=12))
     assert caught.value.mikey_error == ErrorNo.INVALID_SPPAR
 
 
@@ -90,7 +90,11 @@ def test_a_tek_without_salt_takes_the_null_salt_of_srtp() -> None:
 
 def test_a_tek_must_have_the_length_of_the_policy() -> None:
     with pytest.raises(PeerError, match="TEK has 30"):
-        bundle(given_tek(Secret(b"t" * 30))).data_sas(1)
+        bundle(given_tek(Secret(b"t" * 30)))
+    made = bundle(given_tek(Secret(b"t" * 16), salt=Secret(b"s" * 14)))
+    for changed in ({"encr_key_octets": 32}, {"salt_octets": 12}):
+        with pytest.raises(PeerError, match="the policy asks for"):
+            made.updated(policies={0: replace(DEFAULT_SRTP, **changed)})
 
 
 def test_teks_without_names_go_to_the_sessions_in_order() -> None:
@@ -138,6 +142,30 @@ def test_short_keys_are_refused(octets: int) -> None:
         fresh_tgk(ENTROPY, octets=octets)
 
 
+def test_keys_of_no_use_are_refused_for_their_length() -> None:
+    assert bundle(fresh_tgk(ENTROPY, octets=512)).data_sas(1)
+    with pytest.raises(PeerError, match="too long"):
+        bundle(fresh_tgk(ENTROPY, octets=513))
+
+
+@pytest.mark.parametrize(
+    ("before", "octets", "after"),
+    [
+        ([], 1, "01"),
+        ([b"\x01"], 1, "02"),
+        ([b"\xff"], 1, "00"),
+        ([b"\xff", b"\x00"], 1, "01"),
+        ([b"\x02", b"\x01"], 1, "03"),
+        ([b"\x01\x02\x03\xfe"], 1, "ff"),
+        ([b"\x01\x02\x03\xfe"], 4, "010203ff"),
+        ([b"\x01"], 0, ""),
+        ([b""], 2, "0001"),
+    ],
+)
+def test_the_next_mki_is_none_of_those_before(before: list[bytes], octets: int, after: str) -> None:
+    assert next_mki([tgk(SpiValidity(spi=spi)) for spi in before], octets).hex() == after
+
+
 def test_key_types_of_other_modes_are_refused() -> None:
     with pytest.raises(PeerError, match="not supported"):
         bundle(KeyData(key_type=KeyDataType.GTGK, key=Secret(bytes(16))))
@@ -158,6 +186,18 @@ def test_one_tek_for_two_streams_of_one_ssrc_is_refused() -> None:
     with pytest.raises(PeerError, match="share an SSRC"):
         replace(made, sessions=twice)
     assert replace(bundle(fresh_tgk(ENTROPY)), sessions=twice).data_sas(1)
+
+
+@pytest.mark.requirement("3830-6.1.1-5")
+def test_several_teks_are_no_licence_for_one_ssrc() -> None:
+    twice = (SrtpIdEntry(ssrc=5), SrtpIdEntry(ssrc=5))
+    named = [given_tek(Secret(bytes([number]) * 16), mki=bytes([number])) for number in (1, 2)]
+    same = [given_tek(Secret(bytes(16))) for _ in "ab"]
+    for keys in (named, same):
+        with pytest.raises(PeerError, match="share an SSRC"):
+            replace(bundle(*keys), sessions=twice)
+    different = [given_tek(Secret(bytes([number]) * 16)) for number in (1, 2)]
+    assert replace(bundle(*different), sessions=twice).data_sas(2)
 
 
 @pytest.mark.requirement("3830-4.5-6", "3830-4.5-7")

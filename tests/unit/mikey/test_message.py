@@ -224,3 +224,12 @@ def test_every_payload_has_one_reader() -> None:
     for number, kind in PAYLOADS.items():
         assert kind.payload_type is number
         assert kind.section.startswith("RFC 3830 section 6.")
+
+
+def test_a_sealed_message_is_the_one_that_would_have_been_built_with_its_tag() -> None:
+    def verification(mac: bytes) -> Verification:
+        return Verification(auth_alg=MacAlg.HMAC_SHA_1_160, mac=mac)
+
+    tag = bytes(range(20))
+    sealed = Message.build(HEADER, [T, MICKEY, verification(bytes(20))]).sealed(verification(tag), tag)
+    assert sealed == Message.build(HEADER, [T, MICKEY, verification(tag)]) == Message.decode(sealed.octets)

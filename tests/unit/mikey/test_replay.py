@@ -128,6 +128,15 @@ def test_the_window_opens_again_when_time_has_passed() -> None:
     made.check_fresh(stamp(later - SKEW), at(later))
 
 
+def test_a_clock_that_is_set_back_brings_no_replay() -> None:
+    made = cache(capacity=100)
+    made.remember(b"old", stamp(START), at(START))
+    made.remember(b"new", stamp(START + 100 * S), at(START + 100 * S))
+    assert len(made) == 1
+    assert "can still vouch for" in refused(made.check_fresh, stamp(START), at(START))
+    made.check_fresh(stamp(START + S), at(START + S))
+
+
 @pytest.mark.requirement("3830-5.4-5")
 def test_who_lost_track_refuses_everything_for_one_skew() -> None:
     made = cache()
