@@ -134,7 +134,7 @@ def _show(explained: Sequence[Explained], reveal: bool) -> None:
 
 
 def _tell_notes(findings: Sequence[Findings], any_found: bool) -> None:
-    notes = [note for finding in findings for note in finding.notes]
+    notes = dict.fromkeys(note for finding in findings for note in finding.notes)
     err = Screen(err=True)
     if not any_found:
         err.show([f"mikey-sdp decode: no MIKEY message was found: {'; '.join(notes) or 'there is none'}"])

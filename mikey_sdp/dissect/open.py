@@ -35,6 +35,8 @@ from mikey_sdp.mikey.registry import DataType, EncrAlg, KeyDataType, MacAlg, Pay
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
 from mikey_sdp.secret import Secret
 
+MAX_DATA_SAS: Final = 4096
+"""How many keys are derived for one input: a message of 7 kB can ask for 65,000."""
 MAC_CHECK: Final = "MAC of KEMAC"
 V_CHECK: Final = "V"
 DECRYPTION: Final = "decryption of KEMAC"
@@ -79,6 +81,7 @@ class Opener:
         self._first: dict[int, Message] = {}
         self._asked: dict[tuple[int, bytes], Message] = {}
         self._bundles: dict[int, Bundle] = {}
+        self._derivable = MAX_DATA_SAS
         for message in messages:
             self._remember(message)
 
@@ -206,6 +209,9 @@ class Opener:
                 own=False,
             )
         self._bundles[header.csb_id] = bundle
+        self._derivable -= len(bundle.cs_ids) * max(len(bundle.keys), 1)
+        if self._derivable < 0:
+            raise _Missing(f"there are too many: for one input {MAX_DATA_SAS} keys are derived at most")
         return [sa for cs_id in bundle.cs_ids for sa in bundle.data_sas(cs_id)]
 
     def _rand(self, message: Message, keys: tuple[KeyData, ...]) -> bytes:

@@ -101,10 +101,9 @@ class Offer:
         `retarget` allows an answer by another party than the one called.
         Raises: DecodeError for a malformed answer; PeerError where it proves nothing, leaves a stream unprotected or
         comes from another identity; ErrorReported (a PeerError) for a MIKEY Error message; UsageError when the call
-        within which the offer was made is over.
+        within which the offer was made is over or has other keys by now.
         """
-        if not self._leg.levels and any(proposal.before for proposal in self._proposals.values()):
-            raise UsageError("the call within which this was offered is over")
+        self._check_still_valid()
         body = parse(answer, "answer")
         in_use = check_answer_profiles(self._body, body)
         said = {received.line.level: received.line.data for received in received_levels(body)}
@@ -125,6 +124,12 @@ class Offer:
         if self._answers > 1 and self.keys is not None:
             keys.advice = (*keys.advice, SHARED_BY_BRANCHES)
         return keys
+
+    def _check_still_valid(self) -> None:
+        for level, proposal in self._proposals.items():
+            now = self._leg.levels.get(level)
+            if proposal.before is not None and (now is None or now.bundle != proposal.before.bundle):
+                raise UsageError("the call within which this was offered is over, or has other keys by now")
 
     def _new_leg(self) -> LegState:
         """A leg for one answer. The first takes over the sessions of media before the answer, so that no packet index
@@ -236,7 +241,7 @@ def _propose(
         if not rekey and not grown:
             return Proposal(keyed=keyed, initiator=None, before=before)
         if before.initiated:
-            kept = _with_rollover(leg, keyed, before.bundle.sessions)
+            kept = _with_rollover(leg, keyed, tuple(replace(entry, roc=0) for entry in before.bundle.sessions))
             bundle = before.bundle.updated(
                 sessions=kept + sessions[len(kept) :],
                 policies={POLICY_NO: leg.srtp} if rekey else None,

@@ -20,8 +20,8 @@ BREAKS: Final[tuple[Break, ...]] = (
     Break(
         "3830-4.1.3-1",
         "mikey_sdp/mikey/crypto/derive.py",
-        "return (constant << 40 | cs_id << 32 | csb_id)",
-        "return (constant << 40 | (cs_id ^ 1) << 32 | csb_id)",
+        "(constant << 40 | cs_id << 32 | csb_id)",
+        "(constant << 40 | csb_id << 8 | cs_id)",
     ),
     Break(
         "3830-4.2.2-2",

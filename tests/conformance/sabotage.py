@@ -31,7 +31,7 @@ TESTS_FAILED: Final = 1
 
 def copy_project(target: Path) -> Path:
     """A copy of the tree without caches, in which files may be broken."""
-    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc")
+    leave_out = shutil.ignore_patterns("__pycache__")
     target.mkdir()
     for name in COPIED:
         source = ROOT / name
@@ -42,10 +42,10 @@ def copy_project(target: Path) -> Path:
     return target
 
 
-def run_tests(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """pytest in a copy, on the copy's own package."""
+def run_tests(tree: Path, *arguments: str, keep_bytecode: bool = False) -> subprocess.CompletedProcess[str]:
+    """pytest in a copy, on the copy's own package. Bytecode is kept of unbroken files only."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "" if keep_bytecode else "1"}
     return subprocess.run(
         command, cwd=tree, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
@@ -54,7 +54,8 @@ def run_tests(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def claims_unbroken(tree: Path, rows: list[Break]) -> dict[str, list[str]]:
     """The tests that claim each requirement, after they have passed on the unbroken copy."""
     target = tree / "claims.json"
-    done = run_tests(tree, "-m", "requirement", "--ignore=tests/interop", f"--claims={target}", "tests")
+    select = ["-m", "requirement", "--ignore=tests/interop", "--ignore=tests/benchmarks"]
+    done = run_tests(tree, *select, f"--claims={target}", "tests", keep_bytecode=True)
     if done.returncode:
         raise SystemExit(f"sabotage: the claiming tests fail before anything is broken\n{done.stdout[-3000:]}")
     claims: dict[str, list[str]] = json.loads(target.read_text(encoding="utf-8"))
@@ -71,6 +72,8 @@ def fault_of(row: Break, tree: Path, tests: list[str]) -> str | None:
     if original.count(row.old) != 1:
         return f"the text to break is found {original.count(row.old)} times in {row.file}: {row.old!r}"
     target.write_text(original.replace(row.old, row.new), encoding="utf-8")
+    for stale in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
+        stale.unlink()
     try:
         compile(target.read_text(encoding="utf-8"), row.file, "exec")
         done = run_tests(tree, *tests)
@@ -95,10 +98,11 @@ def main() -> int:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mikey_sdp_sabotage_") as folder:
         trees: queue.SimpleQueue[Path] = queue.SimpleQueue()
-        copies = [copy_project(Path(folder, f"copy{number}")) for number in range(COPIES)]
-        claims = claims_unbroken(copies[0], rows)
-        for copy in copies:
-            trees.put(copy)
+        first = copy_project(Path(folder, "copy0"))
+        claims = claims_unbroken(first, rows)
+        trees.put(first)
+        for number in range(1, COPIES):
+            trees.put(Path(shutil.copytree(first, Path(folder, f"copy{number}"))))
 
         def broken(row: Break) -> str | None:
             tree = trees.get()

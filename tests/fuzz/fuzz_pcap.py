@@ -16,6 +16,7 @@ DECODER_FILES = [
     "mikey_sdp/dissect/packets.py",
     "mikey_sdp/dissect/fragments.py",
     "mikey_sdp/dissect/flows.py",
+    "mikey_sdp/dissect/envelope.py",
     "mikey_sdp/dissect/trawl.py",
 ]
 

@@ -24,6 +24,7 @@ from mikey_sdp.mikey.payloads import (
     Rand,
     SecurityPolicy,
     Signature,
+    SpiValidity,
     SrtpIdEntry,
     Timestamp,
     Verification,
@@ -239,6 +240,16 @@ def test_an_error_message_is_believed_as_far_as_its_v() -> None:
     tag = mac(MacAlg.HMAC_SHA_1_160, keys, draft[:-20] + b"".join(names) + T.value_octets)
     assert verdicts(opened(I_MESSAGE, draft[:-20] + tag)) == {V_CHECK: True}
     assert verdicts(opened(I_MESSAGE, draft)) == {V_CHECK: False}
+
+
+def test_a_message_that_asks_for_too_many_keys_gets_none() -> None:
+    keys = tuple(replace(KEY, validity=SpiValidity(spi=bytes((n,)))) for n in range(255))
+    plain = replace(NULL, encr_data=encode_key_data(keys))
+    header = Header(data_type=DataType.PRE_SHARED, csb_id=CSB_ID, sessions=(SrtpIdEntry(),) * 255)
+    found = opened(Message.build(header, (T, RAND, POLICY, plain)).octets, psk=None)
+    assert verdicts(found) == {DECRYPTION: True, DATA_SAS: None}
+    assert "too many" in found.checks[-1].reason
+    assert found.data_sas == ()
 
 
 def test_a_check_that_was_not_made_has_not_held() -> None:

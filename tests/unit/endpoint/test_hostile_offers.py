@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP
 from mikey_sdp.sdp.key_mgmt import KeyMgmt
 from mikey_sdp.secret import Secret, SeededEntropy
 from tests.exchange.pair import Pair
-from tests.unit.endpoint.ends import ALICE, BOB, KEY, SECOND_US, Call, Ends, body, call, hears, mikey_of, rtp
+from tests.unit.endpoint.ends import ALICE, BOB, KEY, SECOND_US, Call, Ends, body, call, hears, rtp
 
 ENTROPY = SeededEntropy(b"hostile")
 ONE_LINE = (GeneralExtension.of_sdp_ids(["mikey"]),)
@@ -102,6 +103,13 @@ def test_keys_that_no_stream_can_use(ends: Ends, keys: tuple[KeyData, ...], erro
     assert reason in refused(answer, bob)
     assert answer.rejection.mikey_error == error_no
     assert answer.rejection.mikey_message is not None
+
+
+def test_as_many_keys_as_a_stream_can_use(ends: Ends) -> None:
+    keys = tuple(fresh_tgk(ENTROPY, mki=bytes([number])) for number in range(16))
+    answer = ends.bob().answer(carrying(message_of(ends, keys=keys)), body(host=2), caller=ALICE)
+    assert len(answer.keys.media[0].receive) == 16
+    assert answer.keys.session(0)
 
 
 def test_a_stream_that_runs_already_can_not_be_joined(ends: Ends) -> None:
@@ -194,6 +202,14 @@ def test_a_stream_that_has_keys_does_not_lose_them(made: Call) -> None:
     assert "turns m= line 1 into RTP/AVP" in refused(answer, made.bob, still_open=1)
 
 
+def test_what_another_offer_could_not_mend_is_the_end(ends: Ends) -> None:
+    bob = ends.bob(renegotiate=True)
+    keys = tuple(fresh_tgk(ENTROPY, mki=bytes([number])) for number in range(17))
+    answer = bob.answer(carrying(message_of(ends, keys=keys)), body(host=2), caller=ALICE)
+    assert "16 are the most" in refused(answer, bob)
+    assert answer.rejection.mikey_message is not None
+
+
 @pytest.mark.parametrize("media", [("audio",), ("audio", "video")])
 def test_keys_for_nothing_but_plain_streams(ends: Ends, media: tuple[str, ...]) -> None:
     bob = ends.bob()
@@ -246,6 +262,21 @@ def test_a_rekey_does_not_rename_our_stream(ends: Ends) -> None:
     assert hears(made.answer.keys, made.keys, sequence=2)
 
 
+@pytest.mark.parametrize("cs_id", [1, 2])
+def test_a_rekey_does_not_jump_ahead(ends: Ends, cs_id: int) -> None:
+    made = call(ends.alice(), ends.bob())
+    assert hears(made.keys, made.answer.keys)
+    assert hears(made.answer.keys, made.keys)
+    before = made.bobs_leg._state.levels[None].bundle
+    pair = Pair(now_us=ends.clock.unix_us + SECOND_US)
+    sessions = tuple(SrtpIdEntry(roc=9 if number == cs_id else 0) for number in (1, 2))
+    after = before.updated(sessions=sessions, keys=(fresh_tgk(ENTROPY, mki=b"\x02"),))
+    octets = pair.psk_initiator(after, previous=before, key=KEY, extensions=ONE_LINE).message.octets
+    assert "rollover" in refused(made.bobs_leg.answer(carrying(octets), body(host=2)), made.bob, still_open=1)
+    assert made.bobs_leg.keys.media == made.answer.keys.media
+    assert hears(made.keys, made.answer.keys, sequence=2)
+
+
 def test_a_rekey_does_not_bring_back_a_key(ends: Ends) -> None:
     made = call(ends.alice(), ends.bob())
     made.answer.keys.session(0)
@@ -262,27 +293,13 @@ def test_a_rekey_does_not_bring_back_a_key(ends: Ends) -> None:
         before = after
 
 
-def test_an_answerer_does_not_choose_our_ssrc(ends: Ends) -> None:
-    alice, pair = ends.alice(), Pair(now_us=ends.clock.unix_us, bobs_credentials=(PskCredential(ALICE, KEY),))
-    offer = alice.offer(body(), to=BOB)
-    for ssrcs, accepted in (({1: 9, 2: 8}, False), ({2: 8}, True)):
-        reply = Pair(now_us=pair.now_us, bobs_credentials=pair.bobs_credentials).respond(
-            mikey_of(offer.sdp).octets, ssrcs=ssrcs
-        )
-        answer = carrying(reply.reply or b"")
-        if accepted:
-            assert offer.accept(answer).media[0].receive[0].ssrc == 8
-            continue
-        with pytest.raises(PeerError, match="SSRCs for our streams"):
-            offer.accept(answer)
-        assert alice.open_bundles == 0
-
-
 def test_a_call_that_is_over_stays_over(made: Call) -> None:
     again = made.alices_leg.offer(body(), rekey=True)
     answer = made.bobs_leg.answer(again.sdp, body(host=2))
+    session = weakref.ref(made.keys.session(0))
     made.alices_leg.close()
-    with pytest.raises(UsageError, match="is over"):
+    assert session() is None
+    with pytest.raises(UsageError, match="is over, or has other keys"):
         again.accept(answer.sdp)
     with pytest.raises(UsageError, match="is over"):
         made.keys.session(0)

@@ -6,8 +6,10 @@ import pytest
 
 from mikey_sdp.endpoint import Endpoint
 from mikey_sdp.errors import PeerError, UsageError
-from mikey_sdp.mikey.payloads import KeyDataTransport, Rand, Timestamp
-from tests.unit.endpoint.ends import ALICE, BOB, Call, Ends, body, call, hears, mikey_levels, mikey_of
+from mikey_sdp.mikey.payloads import GeneralExtension, KeyDataTransport, Rand, SrtpIdEntry, Timestamp
+from mikey_sdp.sdp.key_mgmt import KeyMgmt
+from tests.exchange.pair import Pair
+from tests.unit.endpoint.ends import ALICE, BOB, KEY, Call, Ends, body, call, hears, mikey_levels, mikey_of
 
 
 @pytest.fixture
@@ -241,6 +243,20 @@ def test_hold_by_the_former_answerer_at_media_level(ends: Ends) -> None:
     assert key_lines(again.sdp) == key_lines(made.answer.sdp)
     answer = made.alices_leg.answer(again.sdp, body("audio", "video"))
     assert again.accept(answer.sdp).csb_ids == made.keys.csb_ids
+
+
+def test_hold_repeats_the_lines_of_all_levels(ends: Ends) -> None:
+    pair, bob = Pair(now_us=ends.clock.unix_us), ends.bob()
+    both = {"key": KEY, "extensions": (GeneralExtension.of_sdp_ids(["mikey", "mikey"]),)}
+    session = pair.psk_initiator(pair.bundle(sessions=(SrtpIdEntry(),) * 4), **both).message.octets
+    audio = pair.psk_initiator(**both).message.octets
+    lines = [f"a={KeyMgmt(kmpid='mikey', data=octets).attribute}\r\n" for octets in (session, audio)]
+    plain = body("audio", "video")
+    offer = plain.replace("RTP/AVP", "RTP/SAVP").replace("m=audio", f"{lines[0]}m=audio")
+    answer = bob.answer(offer.replace("m=video", f"{lines[1]}m=video"), plain, caller=ALICE)
+    again = answer.keys.leg.offer(held("audio", "video"))
+    assert mikey_levels(again.sdp) == [None, 0]
+    assert key_lines(again.sdp) == key_lines(answer.sdp)
 
 
 def test_early_media_and_the_call_share_their_counters(ends: Ends) -> None:

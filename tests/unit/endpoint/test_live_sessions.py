@@ -10,6 +10,7 @@ import pytest
 from mikey_sdp.endpoint import KeySet
 from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.modes.error_message import ErrorReported
+from mikey_sdp.mikey.payloads import SecurityPolicy
 from mikey_sdp.mikey.registry import SrtpEncrAlg
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP
 from tests.unit.endpoint.ends import ALICE, BOB, Call, Ends, body, call, hears, mikey_of, rtp
@@ -75,9 +76,15 @@ def test_a_line_that_is_off_has_no_counters_to_tell(ends: Ends) -> None:
     made = call(ends.alice(), ends.bob(), "audio", "video")
     for sequence in range(0, 0x18000, 0x4000):
         made.keys.session(1).protect(rtp(sequence % 0x10000))
+    again = made.alices_leg.offer(body("audio", "video"), rekey=True)
+    assert [entry.roc for entry in mikey_of(again.sdp).header.sessions] == [0, 0, 1, 0]
+    again.accept(made.bobs_leg.answer(again.sdp, body("audio", "video", host=2)).sdp or "")
+    made.bobs_leg.confirm()
     changed(made, "audio", "video:0")
-    again = made.alices_leg.offer(body("audio", "video:0"), rekey=True)
-    assert [entry.roc for entry in mikey_of(again.sdp).header.sessions] == [0, 0, 0, 0]
+    back = made.alices_leg.offer(body("audio", "video"), rekey=True)
+    assert [entry.roc for entry in mikey_of(back.sdp).header.sessions] == [0, 0, 0, 0]
+    answer = made.bobs_leg.answer(back.sdp, body("audio", "video", host=2))
+    assert hears(back.accept(answer.sdp or ""), answer.keys, media=1, sequence=1)
 
 
 def test_a_line_that_goes_at_media_level_takes_its_bundle_along(ends: Ends) -> None:
@@ -126,6 +133,20 @@ def test_a_session_that_is_made_before_confirmation_sends_under_the_old_key(ends
     assert mki_of(answer.keys, sequence=101) == b"\x02"
 
 
+def test_a_stream_that_runs_elsewhere_keeps_its_counter(ends: Ends) -> None:
+    """Whoever runs the media is told; a session made here can't join, and the exchange goes on."""
+    made = call(ends.alice(), ends.bob())
+    for sequence in range(0, 0x18000, 0x4000):
+        made.keys.session(0).protect(rtp(sequence % 0x10000))
+    offer = made.alices_leg.offer(body(), rekey=True)
+    answer = made.bobs_leg.answer(offer.sdp, body(host=2))
+    assert answer.keys.media[0].receive[0].roc == 1
+    with pytest.raises(PeerError, match="rollover counter 1"):
+        answer.keys.session(0)
+    offer.accept(answer.sdp)
+    made.bobs_leg.confirm()
+
+
 def test_a_rekey_that_the_offerer_missed_does_not_silence_him(ends: Ends) -> None:
     """His packets are still under the first key when the second attempt is answered."""
     made = call(ends.alice(), ends.bob())
@@ -139,6 +160,16 @@ def test_a_rekey_that_the_offerer_missed_does_not_silence_him(ends: Ends) -> Non
     made.bobs_leg.confirm()
     assert hears(made.keys, answer.keys, sequence=3)
     assert hears(answer.keys, made.keys, sequence=3)
+
+
+def test_an_offer_that_was_overtaken_brings_no_old_keys_back(ends: Ends) -> None:
+    made = call(ends.alice(), ends.bob())
+    hold = made.alices_leg.offer(body())
+    held = made.bobs_leg.answer(hold.sdp, body(host=2))
+    alices, _ = changed(made, rekey=True)
+    with pytest.raises(UsageError, match="has other keys by now"):
+        hold.accept(held.sdp)
+    assert made.alices_leg.keys.media == alices.media
 
 
 def test_early_sessions_outlive_an_answer_that_is_refused(ends: Ends) -> None:
@@ -172,3 +203,10 @@ def test_a_policy_can_be_renegotiated_within_a_call(ends: Ends) -> None:
     assert keys.media[0].send[0].mki == b"\x02"
     assert made.alices_leg.keys.media == keys.media
     assert made.alices_leg.offer(body()).sdp.count(again.sdp.splitlines()[-2]) == 1
+
+
+def test_more_lines_bring_no_other_policy(ends: Ends) -> None:
+    made = call(ends.alice(), ends.bob())
+    made.alices_leg._state.srtp = replace(DEFAULT_SRTP, tag_octets=4)
+    assert mikey_of(made.alices_leg.offer(body("audio", "video")).sdp).find(SecurityPolicy) is None
+    assert mikey_of(made.alices_leg.offer(body(), rekey=True).sdp).find(SecurityPolicy) is not None
