@@ -155,7 +155,7 @@ def _take(
     before = leg.levels.get(level)
     if before is not None and before.repeats(data):
         check_count(before.bundle, received.keyed)
-        return _Taken(state=before.over(received.keyed), reply=before.standing)
+        return _Taken(state=before.over(received.keyed), reply=before.sent)
     core = leg.core
     others = [taken.state for taken in beside.values()]
 

@@ -43,7 +43,7 @@ class LevelState:
 
     @property
     def standing(self) -> bytes:
-        """What our bodies carry while no key changes: our last message, or the peer's where we never had one."""
+        """What our offers carry while no key changes: our last message, or the peer's where we never had one."""
         return self.sent if self.sent is not None else self.received or b""
 
     def over(self, keyed: KeyedLevel) -> Self:

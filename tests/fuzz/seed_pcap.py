@@ -112,6 +112,7 @@ def seeds() -> dict[str, bytes]:
         "big-pcap": big_pcap + b"abcd",
         "empty": b"",
         "cut-header": pcap([])[:23],
+        "cut-magic": b"\n\r\r\nB",
         "cut-frame": pcap([ethernet(V4)])[:-1],
         "cut-record": pcap([ethernet(V4)])[:30],
         "cut-block": pcapng([ethernet(V4)])[:-1],

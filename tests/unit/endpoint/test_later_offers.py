@@ -57,6 +57,10 @@ def test_hold_by_an_answerer_who_never_sent_a_message(ends: Ends) -> None:
     answer = made.alices_leg.answer(again.sdp, body())
     assert answer.rejection is None
     assert again.accept(answer.sdp).csb_ids == made.keys.csb_ids
+    again = made.alices_leg.offer(held())
+    answer = made.bobs_leg.answer(again.sdp, body(host=2))
+    assert (answer.rejection, key_lines(answer.sdp)) == (None, [])
+    assert again.accept(answer.sdp).csb_ids == made.keys.csb_ids
 
 
 @pytest.mark.requirement("4567-4.1.2-18", "3830-4.5-10")
