@@ -119,10 +119,11 @@ class SessionDescription:
     def fault(
         self, reason: str, level: Level, position: int, *, column: int = 0, field: str, section: str
     ) -> DecodeError:
-        """The error to raise for what a line says: `column` characters behind the start of that line."""
+        """The error to raise for what a line says: `column` characters behind its start, at most at its end."""
         earlier = [] if level is None else [self.session, *self.media[:level]]
         parts = [*earlier, *self.section(level).lines[:position]]
-        text = "".join(map(str, parts)) + str(self.section(level).lines[position])[:column]
+        line = self.section(level).lines[position]
+        text = "".join(map(str, parts)) + f"{line.kind}={line.value}"[:column]
         return fault(reason, text, len(text), self.from_octets, field=field, section=section)
 
     def placed(self, error: DecodeError, level: Level, position: int, *, column: int) -> DecodeError:

@@ -144,3 +144,10 @@ def test_a_list_that_the_grammar_does_not_know_is_refused(octets: bytes, offset:
 @pytest.mark.parametrize("found", [("mikey",), ("mikey", "keyp1"), ("mikey", "mikey"), ("MIKEY", "9")])
 def test_a_list_is_read_in_order(found: tuple[str, ...]) -> None:
     assert parse_identifier_list(join_identifiers(found).encode()) == found
+
+
+@pytest.mark.parametrize("octets", [b"v=0\r\na=key-mgmt", b"v=0\r\na=key-mgmt\r\n"])
+def test_a_line_without_colon_is_placed_inside_the_description(octets: bytes) -> None:
+    with pytest.raises(DecodeError) as caught:
+        identifier_list(SessionDescription.parse(octets))
+    assert caught.value.offset == len(b"v=0\r\na=key-mgmt")
