@@ -152,6 +152,22 @@ def test_who_left_can_not_read_on() -> None:
         members[MEMBERS[2]].take(updates[MEMBERS[0]])
 
 
+def test_a_rekey_is_verified_anew() -> None:
+    push = group(verification=True)
+    members = {identity: Member(identity) for identity in MEMBERS}
+    replies = {identity: member.take(push.invite(identity, NOW)).reply for identity, member in members.items()}
+    for identity in MEMBERS[:2]:
+        push.verified(identity, replies[identity] or b"")
+    updates = push.rekeyed((fresh_tgk(SeededEntropy(b"new")),), MEMBERS[:1], NOW)
+    assert push.joined == {}
+    with pytest.raises(PeerError):
+        push.verified(MEMBERS[0], replies[MEMBERS[0]] or b"")
+    with pytest.raises(UsageError, match="not invited"):
+        push.verified(MEMBERS[2], replies[MEMBERS[2]] or b"")
+    push.verified(MEMBERS[0], members[MEMBERS[0]].take(updates[MEMBERS[0]]).reply or b"")
+    assert list(push.joined) == MEMBERS[:1]
+
+
 def test_a_rekey_that_is_refused_changes_nothing() -> None:
     push = group()
     for member in MEMBERS:

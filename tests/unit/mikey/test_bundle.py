@@ -130,6 +130,7 @@ def test_an_interval_of_srtp_has_48_bit_ends(validity: IntervalValidity) -> None
 
 
 def test_an_interval_can_not_end_before_it_begins() -> None:
+    assert bundle(tgk(interval(5, 5))).data_sas(1)
     with pytest.raises(PeerError, match="ends before"):
         bundle(tgk(interval(5, 4)))
 

@@ -113,6 +113,7 @@ def test_a_full_cache_narrows_its_window_and_never_takes_a_replay() -> None:
 
     for number in range(6):
         refused(taken, number)
+    made.check_new(b"0")  # what is refused for its age takes no memory
     assert "can still vouch for" in refused(made.check_fresh, stamp(times[2]), at(times[-1]))
     made.check_fresh(stamp(times[-1] + S), at(times[-1]))
 
@@ -142,6 +143,8 @@ def test_who_lost_track_refuses_everything_for_one_skew() -> None:
     made = cache()
     made.remember(b"known", stamp(START), at(START))
     made.lost_track(at(START))
+    assert len(made) == 0
+    made.check_new(b"known")
     for now in (START, START + SKEW // 2, START + SKEW):
         refused(made.check_fresh, stamp(now), at(now))
     refused(made.check_fresh, stamp(START + SKEW), at(START))

@@ -76,6 +76,11 @@ def test_every_parameter_has_its_place() -> None:
     assert SrtpParameters.from_payload(made.to_payload(3)) == made
 
 
+@pytest.mark.requirement("3830-6.10.1-8")
+def test_what_is_on_by_default_can_be_switched_on_in_words() -> None:
+    assert SrtpParameters.from_payload(policy((7, "01"), (8, "0001"), (10, "01"))) == DEFAULT_SRTP
+
+
 def test_defaults_are_left_out() -> None:
     assert DEFAULT_SRTP.to_payload(1) == replace(policy(), policy_no=1)
     assert replace(DEFAULT_SRTP, tag_octets=4).to_payload(0) == policy((11, "04"))
