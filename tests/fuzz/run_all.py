@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +88,10 @@ def main() -> int:
     print(f"Fuzzing {len(harnesses)} harnesses, {options.seconds} s each, {options.jobs} at a time", flush=True)
     with ThreadPoolExecutor(options.jobs) as pool:
         jobs = [pool.submit(fuzz, harness, options.seconds, options.extra) for harness in harnesses]
-        outcomes = [job.result() for job in jobs]
-    for outcome in outcomes:
-        show(outcome)
+        outcomes = []
+        for job in as_completed(jobs):
+            outcomes.append(job.result())
+            show(outcomes[-1])
     print(f"{sum(outcome.executed for outcome in outcomes):,} inputs in all")
     return 0 if harnesses and all(not outcome.returncode and outcome.executed for outcome in outcomes) else 1
 
