@@ -76,8 +76,9 @@ class Bundle:
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))
         self._check_policies()
         check_keys(self.keys, len(self.sessions))
-        self._check_lengths()
-        self._check_ssrcs()
+        if any(key.salt is not None or key.key_type in _TEK_TYPES for key in self.keys):
+            self._check_lengths()
+            self._check_ssrcs()
 
     @property
     def context(self) -> KeyContext:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +11,7 @@ from mikey_sdp.clock import NtpTime
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
 from mikey_sdp.mikey.credentials import Credential, CredentialStore, NullCredential, PskCredential
+from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.keys import fresh_rand, fresh_tgk
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Envelope, InitiatorSetup, ResponderSetup, Response
@@ -125,3 +128,14 @@ def teks(bundle: Bundle) -> list[bytes]:
     return [
         sa.master_key.reveal() + sa.master_salt.reveal() for cs_id in bundle.cs_ids for sa in bundle.data_sas(cs_id)
     ]
+
+
+def pair_keys(initiator: PskInitiator) -> MessageKeys:
+    """The keys that protect the messages of the initiator's exchange."""
+    return initiator.early_bundle.context.message_keys(PSK)
+
+
+def remac(message: Message, keys: MessageKeys) -> bytes:
+    """The message with a right MAC for what it says now."""
+    covered = message.octets[:-20]
+    return covered + hmac.new(keys.auth_key.reveal(), covered, hashlib.sha1).digest()

@@ -8,6 +8,7 @@ from unittest import mock
 import pytest
 
 from mikey_sdp.errors import DecodeError, PeerError
+from mikey_sdp.mikey.credentials import NullCredential
 from mikey_sdp.mikey.crypto import protection
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.error_message import ErrorReported, build_error
@@ -177,6 +178,26 @@ def test_a_lone_identity_that_names_the_receiver_is_idr() -> None:
     assert keys is not None
     fault = refused(pair, octets + bytes(20))
     assert fault.reason == "no key is shared with a peer without an identity"
+
+
+def test_a_mac_that_has_a_name_and_is_not_run() -> None:
+    pair = Pair()
+    message = pair.psk_initiator().message
+    kemac = KeyDataTransport(
+        encr_alg=EncrAlg.AES_CM_128, encr_data=bytes(36), mac_alg=MacAlg.HMAC_SHA_256_256, mac=bytes(32)
+    )
+    fault = refused(pair, Message.build(message.header, (*message.payloads[:-1], kemac)).octets)
+    assert fault.mikey_error == ErrorNo.INVALID_MAC
+
+
+def test_an_error_message_may_give_no_reason() -> None:
+    pair = Pair(bobs_credentials=(NullCredential(),))
+    for initiator in (pair.psk_initiator(), pair.null_initiator()):
+        header = replace(initiator.message.header, data_type=DataType.ERROR, sessions=())
+        message = Message.build(header, (initiator.message.find(Timestamp),))
+        with pytest.raises(ErrorReported, match="no reason") as caught:
+            initiator.complete(message.octets)
+        assert (caught.value.mikey_error, caught.value.error_nos) == (ErrorNo.UNSPECIFIED, ())
 
 
 def test_several_errors_and_policies_are_all_read() -> None:

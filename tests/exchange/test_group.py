@@ -18,8 +18,9 @@ from mikey_sdp.mikey.modes import table
 from mikey_sdp.mikey.modes.contract import Mode, ResponderSetup, Response
 from mikey_sdp.mikey.modes.responder import Responder
 from mikey_sdp.mikey.modes.roles import identity_of
+from mikey_sdp.mikey.modes.verification import close_with_v
 from mikey_sdp.mikey.payloads import Rand, SrtpIdEntry, Timestamp
-from mikey_sdp.mikey.registry import ErrorNo
+from mikey_sdp.mikey.registry import DataType, ErrorNo
 from mikey_sdp.mikey.replay import ReplayCache
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
 from mikey_sdp.secret import Secret, SeededEntropy
@@ -150,6 +151,18 @@ def test_who_left_can_not_read_on() -> None:
     assert teks(push.bundle) != before
     with pytest.raises(PeerError):
         members[MEMBERS[2]].take(updates[MEMBERS[0]])
+
+
+def test_one_member_does_not_answer_for_another() -> None:
+    push = group(verification=True)
+    sent = Message.decode(push.invite(MEMBERS[0], NOW))
+    header = replace(sent.header, data_type=DataType.PSK_VER_MSG, v=False, sessions=())
+    timestamp, other = sent.find(Timestamp), identity_of(MEMBERS[1])
+    keys = push.bundle.context.message_keys(KEYS[MEMBERS[0]])
+    reply = close_with_v(header, (timestamp, other), keys=keys, idi=OWNER.encode(), idr=other.data, timestamp=timestamp)
+    with pytest.raises(PeerError, match="answered for"):
+        push.verified(MEMBERS[0], reply.octets)
+    assert push.joined == {}
 
 
 def test_a_rekey_is_verified_anew() -> None:

@@ -117,8 +117,6 @@ def complete(
     idr_sent = setup.peer.data if setup.peer else b""
     proof = Proof(keys=keys, idi=setup.own.data, idr=idr_sent) if keys else None
     answer = read_answer(octets, sent, setup.timestamp, DataType.PSK_VER_MSG, proof)
-    if answer.find(Rand) is not None:
-        raise PeerError("a RAND can't stand in an answer", mikey_error=ErrorNo.UNSPECIFIED, section=SECTION)
     responder = answer.find(Identity) or setup.peer
     idr = responder.data if responder else b""
     check_v(answer, keys=keys, idi=setup.own.data, idr=idr, timestamp=setup.timestamp)

@@ -108,6 +108,11 @@ def test_ssrcs_come_from_the_bodies(alice: Endpoint, bob: Endpoint) -> None:
         keys.session(0).protect(bytes([0x80, 0, 0, 1]) + bytes(7) + b"\x08" + b"payload")
 
 
+def test_each_message_at_media_level_has_the_ssrc_of_its_line(alice: Endpoint) -> None:
+    offer = alice.offer(body("audio", "video", ssrcs=(5, 6)), to=BOB, level="media")
+    assert [mikey_of(offer.sdp, level).header.sessions[0].ssrc for level in (0, 1)] == [5, 6]
+
+
 @pytest.mark.requirement("4567-4.1.2-9", "4567-3.1-4")
 def test_a_message_for_each_media_line(alice: Endpoint, bob: Endpoint) -> None:
     made = call(alice, bob, "audio", "video", "video", level="media")
