@@ -44,7 +44,18 @@ def copy_project(target: Path) -> Path:
 
 def run_tests(tree: Path, *arguments: str, keep_bytecode: bool = False) -> subprocess.CompletedProcess[str]:
     """pytest in a copy, on the copy's own package. Bytecode is kept of unbroken files only."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--assert=plain",
+        "-x",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "" if keep_bytecode else "1"}
     return subprocess.run(
         command, cwd=tree, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
