@@ -113,7 +113,9 @@ def _secure(sd: SessionDescription) -> None:
     secured = sd
     for line in media[:3]:
         secured = with_profile(secured, line.level, secure_profile(line.profile))
-        assert media_lines(with_port(secured, line.level, 9))[line.level].port == 9
+        opened = with_port(secured, line.level, 9)
+        with _refusals(len(opened.octets)):  # an a=rtcp that nobody read while the stream was rejected
+            assert media_lines(opened)[line.level].port == 9
     with contextlib.suppress(UsageError):
         for level in levels:
             secured = insert_key_mgmt(insert_key_mgmt(secured, level, [OFFER]), level, [OFFER])
