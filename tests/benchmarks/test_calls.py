@@ -21,8 +21,8 @@ from tests.benchmarks.primitives import recorded
 from tests.benchmarks.test_srtp import PACKETS, bare_protect, bare_unprotect
 from tests.benchmarks.timing import Row, cpu_us
 
-SIGNALLING_TARGET_US, SIGNALLING_TOLERATED_US = 1_500, 6_000
-PACKET_TARGET_US, PACKET_TOLERATED_US = 5, 20
+SIGNALLING_TARGET_US, SIGNALLING_TOLERATED_US = 1_500, 20_000
+PACKET_TARGET_US, PACKET_TOLERATED_US = 5, 60
 CALLS = 10
 EVERY_S = 60
 """From call to call: longer than the timers of SIP."""
