@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from mikey_sdp.endpoint.core import Options as Options
     from mikey_sdp.errors import BackendUnavailable as BackendUnavailable
     from mikey_sdp.errors import DecodeError as DecodeError
     from mikey_sdp.errors import MikeySdpError as MikeySdpError
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from mikey_sdp.errors import PolicyRefused as PolicyRefused
     from mikey_sdp.errors import ScenarioError as ScenarioError
     from mikey_sdp.errors import UsageError as UsageError
+    from mikey_sdp.mikey.certificates.credential import CertificateCredential as CertificateCredential
+    from mikey_sdp.mikey.certificates.trust import Trust as Trust
     from mikey_sdp.mikey.credentials import NullCredential as NullCredential
     from mikey_sdp.mikey.credentials import PskCredential as PskCredential
     from mikey_sdp.mikey.message import Message as Message
+    from mikey_sdp.mikey.modes.choices import Choices as Choices
     from mikey_sdp.mikey.modes.contract import Mode as Mode
     from mikey_sdp.mikey.srtp_policy import SrtpParameters as SrtpParameters
     from mikey_sdp.secret import Secret as Secret
@@ -33,12 +37,16 @@ _HOMES: Final = {
     "PolicyRefused": "mikey_sdp.errors",
     "ScenarioError": "mikey_sdp.errors",
     "UsageError": "mikey_sdp.errors",
+    "CertificateCredential": "mikey_sdp.mikey.certificates.credential",
     "NullCredential": "mikey_sdp.mikey.credentials",
     "PskCredential": "mikey_sdp.mikey.credentials",
     "Message": "mikey_sdp.mikey.message",
+    "Choices": "mikey_sdp.mikey.modes.choices",
     "Mode": "mikey_sdp.mikey.modes.contract",
+    "Options": "mikey_sdp.endpoint.core",
     "SrtpParameters": "mikey_sdp.mikey.srtp_policy",
     "Secret": "mikey_sdp.secret",
+    "Trust": "mikey_sdp.mikey.certificates.trust",
 }
 
 __version__: Final = "0.1.0"

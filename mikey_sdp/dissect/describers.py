@@ -15,6 +15,7 @@ from mikey_sdp.mikey.payloads import (
     Certificate,
     CertificateHash,
     DhValue,
+    EccPoint,
     EnvelopeKey,
     ErrorPayload,
     GeneralExtension,
@@ -79,6 +80,12 @@ def _pke(payload: EnvelopeKey, _reveal: bool) -> Fields:
 
 def _dh(payload: DhValue, _reveal: bool) -> Fields:
     fields = {"dh_group": code_point(payload.group), "dh_value": payload.value.hex(), "reserved": payload.reserved}
+    return fields | _validity(payload.validity)
+
+
+def _eccpt(payload: EccPoint, _reveal: bool) -> Fields:
+    fields: Fields = {"ecc_curve": code_point(payload.curve), "ecc_point": payload.point.hex()}
+    fields |= {"auth_alg": code_point(payload.auth_alg), "tgk_len": payload.tgk_octets, "reserved": payload.reserved}
     return fields | _validity(payload.validity)
 
 
@@ -196,6 +203,7 @@ DESCRIBERS: Final[Mapping[type[Payload], Callable[[Any, bool], Fields]]] = Mappi
         KeyDataTransport: _kemac,
         EnvelopeKey: _pke,
         DhValue: _dh,
+        EccPoint: _eccpt,
         Signature: _sign,
         Timestamp: _t,
         Identity: _id,

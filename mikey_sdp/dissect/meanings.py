@@ -26,6 +26,7 @@ PAYLOAD_MEANINGS: Final[Mapping[PayloadType, str]] = MappingProxyType(
         PayloadType.ERR: "why a message was refused",
         PayloadType.KEY_DATA: "a key",
         PayloadType.GENERAL_EXT: "an extension",
+        PayloadType.ECCPT: "an ephemeral point on an elliptic curve",
     }
 )
 
@@ -42,6 +43,8 @@ MESSAGE_MEANINGS: Final[Mapping[DataType, str]] = MappingProxyType(
         DataType.DHHMAC_RESP: "R_MESSAGE of Diffie-Hellman under a pre-shared key",
         DataType.RSA_R_I_MSG: "I_MESSAGE of RSA-R, which asks the Responder for a key",
         DataType.RSA_R_R_MSG: "R_MESSAGE of RSA-R, which brings the Responder's key",
+        DataType.ECMQV_I_MSG: "I_MESSAGE of ECMQV",
+        DataType.ECMQV_R_MSG: "R_MESSAGE of ECMQV",
     }
 )
 """The message in words; data types without a row speak by their name alone."""
@@ -54,6 +57,8 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "cs_id_map_type": "CS ID map type",
         "dh_group": "DH-Group",
         "dh_value": "DH-value",
+        "ecc_curve": "ECC curve",
+        "ecc_point": "ECC point",
         "ext_type": "Type",
         "id_data": "ID data",
         "id_len": "ID len",
@@ -67,6 +72,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "s_type": "S type",
         "spi": "SPI (MKI)",
         "text": "in words",
+        "tgk_len": "TGK len",
         "ts_type": "TS type",
         "ts_value": "TS value",
         "utc": "UTC",

@@ -9,10 +9,12 @@ from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
 from mikey_sdp.mikey.credentials import CredentialStore
 from mikey_sdp.mikey.keys import fresh_tgk, next_mki
+from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
 from mikey_sdp.mikey.modes.contract import Mode, ResponderSetup
 from mikey_sdp.mikey.modes.responder import Responder
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.payloads.key_data import KeyData
+from mikey_sdp.mikey.payloads.validity import ANY_PACKET, KeyValidity, SpiValidity
 from mikey_sdp.mikey.replay import ReplayCache, TimestampSource
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
 from mikey_sdp.secret import Entropy
@@ -27,7 +29,9 @@ class Options:
     `mki_octets`, the length of the MKI by which re-keyed streams tell old packets from new, 0 for none
     # [3830-4.5-10]; `salt`, carry the SRTP salt instead of deriving it; `renegotiate`, answer an offer whose policy
     can't be run with a MIKEY Error message and wait for another offer # [4567-4.1.1-16], instead of 488;
-    `require_idr`, refuse messages that don't say whom they are for # [3830-9.5-2].
+    `require_idr`, refuse messages that don't say whom they are for # [3830-9.5-2]; `choices`, those of the exchanges:
+    Diffie-Hellman group, signatures, certificates, caching of envelope keys;
+    `forward_secrecy`, choose only modes in which a key that leaks later opens nothing that was recorded before.
     """
 
     srtp: SrtpParameters = DEFAULT_SRTP
@@ -36,6 +40,8 @@ class Options:
     salt: bool = False
     renegotiate: bool = False
     require_idr: bool = True
+    choices: Choices = DEFAULT_CHOICES
+    forward_secrecy: bool = False
 
 
 def _accept_policy(parameters: SrtpParameters) -> None:
@@ -65,6 +71,9 @@ class Core:
                 replay=self.replay,
                 bundles=self.bundles,
                 accept=_accept_policy,
+                entropy=self.entropy,
+                fresh_keys=self.fresh_keys,
+                choices=self.options.choices,
                 supported=SUPPORTED,
                 require_idr=self.options.require_idr if require_idr is None else require_idr,
             )
@@ -72,6 +81,13 @@ class Core:
 
     def fresh_keys(self, srtp: SrtpParameters, previous: Bundle | None) -> tuple[KeyData, ...]:
         """One new TGK for that policy, under an MKI that no key of the bundle before it has."""
-        mki = next_mki(previous.keys if previous else (), self.options.mki_octets)
         salt_octets = srtp.salt_octets if self.options.salt else 0
-        return (fresh_tgk(self.entropy, salt_octets=salt_octets, mki=mki),)
+        return (fresh_tgk(self.entropy, salt_octets=salt_octets, mki=self._next_mki(previous)),)
+
+    def next_validity(self, previous: Bundle | None) -> KeyValidity:
+        """How packets are to name a key that both ends make together."""
+        mki = self._next_mki(previous)
+        return SpiValidity(spi=mki) if mki else ANY_PACKET
+
+    def _next_mki(self, previous: Bundle | None) -> bytes:
+        return next_mki(previous.keys if previous else (), self.options.mki_octets)

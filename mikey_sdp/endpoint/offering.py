@@ -6,32 +6,24 @@ Source: RFC 4567 sections 4.1.1 and 4.1.2, RFC 3830 section 4.5.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mikey_sdp.endpoint.admission import check_own_ssrcs
-from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.peer import check_peer
+from mikey_sdp.endpoint.proposing import Proposal, choose_mode, propose
 from mikey_sdp.endpoint.sessions import LiveSessions
 from mikey_sdp.endpoint.state import LegState, LevelState
 from mikey_sdp.errors import PeerError, PolicyRefused, UsageError
-from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.mikey.keys import fresh_rand
-from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode
+from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.error_message import ErrorReported
-from mikey_sdp.mikey.modes.roles import identity_of
-from mikey_sdp.mikey.modes.table import MODES
-from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
-from mikey_sdp.mikey.registry import PrfFunc
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
-from mikey_sdp.policy.select import Decision, Facts, select
+from mikey_sdp.policy.select import Decision
 from mikey_sdp.sdp.lines import Level, SessionDescription
 from mikey_sdp.sdp.offer_answer import (
     SECTION,
-    KeyedLevel,
     check_answer_profiles,
     fill_line,
-    identifiers_extension,
     levels_for_offer,
     own_ssrcs,
     parse,
@@ -41,27 +33,7 @@ from mikey_sdp.sdp.offer_answer import (
 )
 from mikey_sdp.srtp.profile import profile_of
 
-POLICY_NO = 0
 SHARED_BY_BRANCHES = "several branches answered one offer and have its keys in common (RFC 5197 section 5.2)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What an offer says at one level: a new message of ours, or the one that stood there (`initiator` None)."""
-
-    keyed: KeyedLevel
-    initiator: Initiator | None
-    before: LevelState | None
-
-
-def choose_mode(core: Core, peer: str, *, secure_carrier: bool) -> Decision:
-    """The mode for an offer to that peer, by the selection policy.
-
-    Raises: PolicyRefused where no mode fits. # [4567-8-3]
-    """
-    held = frozenset(mode.value for mode, row in MODES.items() if core.credentials.find(row.credential, peer))
-    allowed = None if core.modes is None else frozenset(mode.value for mode in core.modes)
-    return select(Facts(credentials=held, secure_carrier=secure_carrier, allowed=allowed))
 
 
 class Offer:
@@ -219,7 +191,7 @@ def make_offer(leg: LegState, sdp: str, *, rekey: bool) -> Offer:
     ssrcs = own_ssrcs(body)
     proposals = {}
     for keyed in levels:
-        proposal = _propose(leg, keyed, Mode(decision.mode), identifiers, ssrcs, rekey)
+        proposal = propose(leg, keyed, Mode(decision.mode), identifiers, ssrcs, rekey)
         proposals[keyed.level] = proposal
         body = fill_line(body, keyed.level, _octets_of(proposal))
     return Offer(leg, body, proposals, decision, rekey=rekey)
@@ -229,66 +201,3 @@ def _octets_of(proposal: Proposal) -> bytes:
     if proposal.initiator is not None:
         return proposal.initiator.message.octets
     return proposal.before.standing if proposal.before else b""
-
-
-def _propose(
-    leg: LegState, keyed: KeyedLevel, mode: Mode, identifiers: str, ssrcs: Mapping[int, int], rekey: bool
-) -> Proposal:
-    before = leg.levels.get(keyed.level)
-    sessions = keyed.sessions(ssrcs)
-    if before is not None:
-        grown = len(sessions) > len(before.bundle.sessions)
-        if not rekey and not grown:
-            return Proposal(keyed=keyed, initiator=None, before=before)
-        if before.initiated:
-            kept = _with_rollover(leg, keyed, tuple(replace(entry, roc=0) for entry in before.bundle.sessions))
-            bundle = before.bundle.updated(
-                sessions=kept + sessions[len(kept) :],
-                policies={POLICY_NO: leg.srtp} if rekey else None,
-                keys=leg.core.fresh_keys(leg.srtp, before.bundle) if rekey else (),
-            )
-            return _proposal(leg, keyed, before.mode, identifiers, bundle, before)
-    core = leg.core
-    sessions = _with_rollover(leg, keyed, sessions)
-    bundle = Bundle(
-        csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer),
-        prf_func=PrfFunc.MIKEY_1,
-        rand=fresh_rand(core.entropy),
-        sessions=sessions,
-        policies={POLICY_NO: leg.srtp},
-        keys=core.fresh_keys(leg.srtp, before.bundle if before else None),
-        own=True,
-    )
-    return _proposal(leg, keyed, mode, identifiers, bundle, before)
-
-
-def _with_rollover(leg: LegState, keyed: KeyedLevel, sessions: tuple[SrtpIdEntry, ...]) -> tuple[SrtpIdEntry, ...]:
-    """The map with the rollover counters of streams that run already, as the Initiator has them. # [3830-6.1.1-6]"""
-    rocs: dict[int, int] = {}
-    for media in keyed.media:
-        running = leg.sessions.rollover(media)
-        if running is not None:
-            rocs |= dict(zip(keyed.cs_pair(media), running, strict=True))
-    return tuple(replace(entry, roc=rocs.get(cs_id, entry.roc)) for cs_id, entry in enumerate(sessions, start=1))
-
-
-def _proposal(
-    leg: LegState, keyed: KeyedLevel, mode: Mode, identifiers: str, bundle: Bundle, before: LevelState | None
-) -> Proposal:
-    core = leg.core
-    updates = before is not None and before.bundle.csb_id == bundle.csb_id
-    setup = InitiatorSetup(
-        own=identity_of(core.identity),
-        peer=identity_of(leg.peer) if leg.names_peer else None,
-        bundle=bundle,
-        previous=before.bundle if before and updates else None,
-        timestamp=core.stamps.stamp(core.clock()),
-        verification=core.options.verification,
-        extensions=(identifiers_extension(identifiers),),
-    )
-    row = MODES[mode]
-    credential = core.credentials.find(row.credential, leg.peer)
-    if credential is None:
-        raise PolicyRefused("no-credential", f"{leg.peer} is known by no credential for {mode}")
-    initiator = row.initiate(setup, credential, leg.secure_carrier)
-    return Proposal(keyed=keyed, initiator=initiator, before=before)

@@ -60,7 +60,9 @@ class Bundle:
     """One CSB as an end of a call holds it: immutable, so an update makes a new value and the old one stays usable.
 
     Keeps: `rand` and `csb_id` of the first exchange through all updates # [3830-4.5-5]; `own`, whether this end chose
-    the keys, without which they must not be handed on # [3830-4.3.2-4]; `generation`, how many updates brought keys.
+    the keys, without which they must not be handed on # [3830-4.3.2-4]; `generation`, how many updates brought keys;
+    `envelope_key`, the one that a public key mode left with both ends to be the pre-shared key of updates
+    # [3830-3.2-10].
     """
 
     csb_id: int
@@ -71,6 +73,7 @@ class Bundle:
     keys: tuple[KeyData, ...]
     own: bool
     generation: int = 0
+    envelope_key: Secret | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))

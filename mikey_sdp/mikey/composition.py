@@ -134,6 +134,27 @@ COMPOSITIONS: Final[Mapping[DataType, Composition]] = MappingProxyType(
             },
             last=PayloadType.SIGN,
         ),
+        DataType.ECMQV_I_MSG: Composition(
+            section="draft-ietf-msec-mikey-ecc-03 section 5",
+            times={
+                **_OFFER,
+                PayloadType.CERT: ANY_NUMBER,
+                PayloadType.ECCPT: ONCE,
+                PayloadType.SIGN: ONCE,
+            },
+            last=PayloadType.SIGN,
+        ),
+        DataType.ECMQV_R_MSG: Composition(
+            section="draft-ietf-msec-mikey-ecc-03 section 5",
+            times={
+                **_COMMON,
+                PayloadType.ID: ONCE_OR_TWICE,
+                PayloadType.CERT: ANY_NUMBER,
+                PayloadType.ECCPT: (2,),
+                PayloadType.V: ONCE,
+            },
+            last=PayloadType.V,
+        ),
     }
 )
 """What each data type consists of. A new mode is a new row."""

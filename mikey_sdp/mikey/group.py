@@ -17,6 +17,7 @@ from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.modes.table import MODES
 from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.replay import TimestampSource
+from mikey_sdp.secret import Entropy
 
 
 class GroupPush:
@@ -36,6 +37,7 @@ class GroupPush:
         *,
         mode: Mode,
         credentials: CredentialStore,
+        entropy: Entropy,
         verification: bool = False,
         secure_carrier: bool = False,
         admits: Callable[[str], bool] | None = None,
@@ -48,6 +50,7 @@ class GroupPush:
         self._bundle = bundle
         self._mode = mode
         self._credentials = credentials
+        self._entropy = entropy
         self._verification = verification
         self._secure_carrier = secure_carrier
         self._admits = admits
@@ -117,6 +120,8 @@ class GroupPush:
             bundle=self._bundle,
             previous=previous,
             timestamp=self._stamps.stamp(now),
+            now=now,
+            entropy=self._entropy,
             verification=self._verification,
         )
         initiator = MODES[self._mode].initiate(setup, credential, self._secure_carrier)

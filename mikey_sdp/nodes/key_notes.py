@@ -6,10 +6,9 @@ from typing import Final
 
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.mikey.message import Message
-from mikey_sdp.mikey.modes.table import row_of_message
+from mikey_sdp.mikey.modes.table import row_of_answer, row_of_message
 from mikey_sdp.mikey.payloads.err import ErrorPayload
-from mikey_sdp.mikey.payloads.v import Verification
-from mikey_sdp.mikey.registry import DataType, MacAlg
+from mikey_sdp.mikey.registry import DataType
 from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmt
 
 _MARKER: Final = b"a=key-mgmt:"
@@ -58,10 +57,9 @@ def _kind(message: Message) -> str:
     row = row_of_message(message)
     if row is not None:
         return f"{row.mode} I_MESSAGE"
-    if data_type == DataType.PSK_VER_MSG:
-        verification = message.find(Verification)
-        unprotected = verification is not None and verification.auth_alg == MacAlg.NULL
-        return f"{'NULL' if unprotected else 'PSK'} R_MESSAGE"
+    row = row_of_answer(message)
+    if row is not None:
+        return f"{row.mode} R_MESSAGE"
     if data_type == DataType.ERROR:
         numbers = ", ".join(str(error.error_no) for error in message.all(ErrorPayload))
         return f"Error message: {numbers or 'no number'}"

@@ -19,11 +19,13 @@ class Facts:
 
     Keeps: `credentials`, the names of the modes that a credential at hand makes possible with this peer ("NULL" only
     where it was opted into); `secure_carrier`, whether the signalling's transport was declared secure; `allowed`, the
-    modes that the program narrows the choice to, None for all.
+    modes that the program narrows the choice to, None for all; `forward_secrecy`, whether a key that leaks later must
+    not open what was recorded before, for which both ends must contribute.
     """
 
     credentials: frozenset[str]
     secure_carrier: bool = False
+    forward_secrecy: bool = False
     allowed: frozenset[str] | None = None
 
     def usable(self, mode: str) -> bool:
@@ -70,20 +72,52 @@ class Decision:
     fired: tuple[Fired, ...]
 
 
-_PROTECTED_MODES: Final = ("PSK",)
+_PROTECTED_MODES: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN")
 
 
 def _usable(mode: str, lacking: str) -> Condition:
     return Condition(holds=lambda facts: facts.usable(mode), lacking=lacking)
 
 
+_NO_SECRECY_ASKED: Final = Condition(
+    holds=lambda facts: not facts.forward_secrecy, lacking="forward secrecy is asked for"
+)
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         name="5197-5-R1",
         section="RFC 5197 section 5, rule 1",
         mode="PSK",
-        conditions=(_usable("PSK", "no pre-shared key for this peer may be used"),),
+        conditions=(_usable("PSK", "no pre-shared key for this peer may be used"), _NO_SECRECY_ASKED),
         why="a key is shared with the peer beforehand",
+    ),
+    Rule(
+        name="5197-5-R2",
+        section="RFC 5197 section 5, rule 2",
+        mode="DHHMAC",
+        conditions=(_usable("DHHMAC", "no pre-shared key for this peer may authenticate a Diffie-Hellman exchange"),),
+        why="a key is shared with the peer, and both ends contribute",
+    ),
+    Rule(
+        name="5197-5-R3",
+        section="RFC 5197 section 5, rule 3",
+        mode="RSA",
+        conditions=(_usable("RSA", "no RSA certificate of this peer is known beforehand"), _NO_SECRECY_ASKED),
+        why="the peer's certificate is known beforehand",
+    ),
+    Rule(
+        name="5197-5-R4",
+        section="RFC 5197 section 5, rule 4",
+        mode="RSA-R",
+        conditions=(_usable("RSA-R", "no RSA certificate of our own may be used"), _NO_SECRECY_ASKED),
+        why="our certificate goes with the offer, and the peer's need not be known",
+    ),
+    Rule(
+        name="5197-5-R5",
+        section="RFC 5197 section 5, rule 5",
+        mode="DHSIGN",
+        conditions=(_usable("DHSIGN", "no certificate of our own may be used"),),
+        why="both ends have certificates and contribute",
     ),
     Rule(
         name="5197-5-R6",

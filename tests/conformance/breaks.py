@@ -67,7 +67,7 @@ BREAKS: Final[tuple[Break, ...]] = (
     ),
     Break(
         "3830-3.1-7",
-        "mikey_sdp/mikey/modes/push.py",
+        "mikey_sdp/mikey/modes/csb.py",
         "        *((setup.peer,) if setup.peer else ()),\n",
         "",
     ),
@@ -109,13 +109,13 @@ BREAKS: Final[tuple[Break, ...]] = (
     ),
     Break(
         "3830-4.5-5",
-        "mikey_sdp/mikey/modes/push.py",
+        "mikey_sdp/mikey/modes/csb.py",
         "*(() if previous else (Rand(octets=bundle.rand),)),",
         "Rand(octets=bundle.rand),",
     ),
     Break(
         "3830-4.5-3",
-        "mikey_sdp/mikey/modes/push.py",
+        "mikey_sdp/mikey/modes/csb.py",
         "    if rand is None and known is None:",
         "    if rand is None and known is None and message.header.csb_id == 0:",
     ),

@@ -14,6 +14,7 @@ from mikey_sdp.mikey.credentials import Credential, CredentialStore, NullCredent
 from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.keys import fresh_rand, fresh_tgk
 from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
 from mikey_sdp.mikey.modes.contract import Envelope, InitiatorSetup, ResponderSetup, Response
 from mikey_sdp.mikey.modes.null import NullInitiator
 from mikey_sdp.mikey.modes.psk import PskInitiator
@@ -44,6 +45,8 @@ class Pair:
     replay: ReplayCache = field(default_factory=ReplayCache)
     bundles: BundleStore = field(default_factory=BundleStore)
     bobs_credentials: tuple[Credential, ...] = (PskCredential(ALICE, PSK),)
+    bobs_choices: Choices = DEFAULT_CHOICES
+    own: str = BOB
     require_idr: bool = True
     report_unauthenticated: bool = False
 
@@ -70,6 +73,8 @@ class Pair:
             "peer": identity_of(BOB),
             "bundle": bundle or self.bundle(),
             "timestamp": self.stamps.stamp(NtpTime.from_unix_us(self.now_us)),
+            "now": NtpTime.from_unix_us(self.now_us),
+            "entropy": self.entropy,
         }
         return InitiatorSetup(**{**fields, **changed})
 
@@ -83,11 +88,14 @@ class Pair:
     def responder(self, accept: Callable[[SrtpParameters], object] = profile_of) -> Responder:
         return Responder(
             ResponderSetup(
-                own=identity_of(BOB),
+                own=identity_of(self.own),
                 credentials=CredentialStore(self.bobs_credentials),
                 replay=self.replay,
                 bundles=self.bundles,
                 accept=lambda parameters: [accept(parameters), None][1],
+                entropy=self.entropy,
+                fresh_keys=lambda _parameters, _previous: (fresh_tgk(self.entropy),),
+                choices=self.bobs_choices,
                 supported=SUPPORTED,
                 require_idr=self.require_idr,
                 report_unauthenticated=self.report_unauthenticated,

@@ -37,9 +37,14 @@ def bundle(**changed: object) -> Bundle:
     return replace(Pair().bundle(sessions=(SrtpIdEntry(ssrc=7),)), **changed)
 
 
+DRAWS = SeededEntropy(b"owner")
+
+
 def group(made: Bundle | None = None, **options: object) -> GroupPush:
     credentials = CredentialStore(PskCredential(member, key) for member, key in KEYS.items())
-    return GroupPush(OWNER, made or bundle(), mode=Mode.PSK, credentials=credentials, **options)
+    return GroupPush(
+        OWNER, made or bundle(), mode=Mode.PSK, credentials=credentials, entropy=SeededEntropy(b"owner"), **options
+    )
 
 
 class Member:
@@ -54,6 +59,8 @@ class Member:
                 replay=ReplayCache(),
                 bundles=self.bundles,
                 accept=accept,
+                entropy=SeededEntropy(b"member"),
+                fresh_keys=lambda _parameters, _previous: (),
             )
         )
 

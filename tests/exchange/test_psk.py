@@ -73,6 +73,8 @@ def vector_initiator() -> PskInitiator:
         peer=Identity(id_type=IdType.NAI, data=b"mickey@mouse.com"),
         bundle=bundle,
         timestamp=Timestamp(value=0xC8E350EA00000000),
+        now=NtpTime(0xC8E350EA00000000),
+        entropy=SeededEntropy(b"not drawn from"),
         extensions=(GeneralExtension.of_sdp_ids(["mikey"]),),
     )
     return PskInitiator(setup, PskCredential("mickey@mouse.com", VECTOR_PSK))
@@ -86,6 +88,8 @@ def vector_responder() -> Responder:
             replay=ReplayCache(),
             bundles=BundleStore(),
             accept=lambda _parameters: None,
+            entropy=SeededEntropy(b"not drawn from"),
+            fresh_keys=lambda _parameters, _previous: (),
         )
     )
 

@@ -69,7 +69,7 @@ def test_an_update_leaves_out_what_is_known() -> None:
 def test_an_update_without_keys_keeps_them() -> None:
     pair, before = opened()
     after = before.updated(policies={0: SHORT_TAG})
-    update = pair.psk_initiator(after, previous=before)
+    update = pair.psk_initiator(after, previous=before, new_keys=False)
     assert update.message.find(KeyDataTransport).encr_data == b""
     theirs = pair.respond(update.message.octets).established.bundle
     assert teks(theirs) == teks(before)

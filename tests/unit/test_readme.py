@@ -63,7 +63,7 @@ def test_every_command_is_listed() -> None:
 def test_the_modes_with_both_ends_are_those_of_the_table_of_modes() -> None:
     rows = table("mode")
     implemented = {row[0].partition(",")[0] for row in rows if row[1] == "both ends"}
-    assert implemented == {mode.name for mode in MODES}
+    assert implemented == {mode.value for mode in MODES}
 
 
 def test_every_link_leads_somewhere() -> None:

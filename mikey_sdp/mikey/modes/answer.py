@@ -11,14 +11,17 @@ from typing import Final
 from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.composition import check_composition
 from mikey_sdp.mikey.message import Message
-from mikey_sdp.mikey.modes.error_message import Proof, reported
+from mikey_sdp.mikey.modes.error_message import reported
+from mikey_sdp.mikey.modes.error_proof import ErrorProof
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.registry import DataType, ErrorNo, MapType
 
 SECTION: Final = "RFC 3830 section 6.1"
 
 
-def read_answer(octets: bytes, sent: Message, timestamp: Timestamp, expected: DataType, proof: Proof | None) -> Message:
+def read_answer(
+    octets: bytes, sent: Message, timestamp: Timestamp, expected: DataType, proof: ErrorProof | None
+) -> Message:
     """The answer as a message, if it belongs to what was sent: same CSB ID, same T, the right data type.
 
     Raises: DecodeError; ErrorReported for an Error message; PeerError for anything that answers another message.

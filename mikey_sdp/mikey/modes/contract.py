@@ -12,17 +12,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mikey_sdp.clock import NtpTime
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
 from mikey_sdp.mikey.credentials import CredentialStore
-from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
+from mikey_sdp.mikey.modes.error_proof import ErrorProof
 from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
 from mikey_sdp.mikey.payloads.id import Identity
+from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.payloads.t import Timestamp
+from mikey_sdp.mikey.payloads.validity import ANY_PACKET, KeyValidity
 from mikey_sdp.mikey.registry import EncrAlg
 from mikey_sdp.mikey.replay import ReplayCache
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
+from mikey_sdp.secret import Entropy
 
 
 class Mode(enum.StrEnum):
@@ -30,15 +35,23 @@ class Mode(enum.StrEnum):
 
     PSK = "PSK"
     NULL = "NULL"
+    RSA = "RSA"
+    DHSIGN = "DHSIGN"
+    DHHMAC = "DHHMAC"
+    RSA_R = "RSA-R"
+    ECIES = "ECIES"
+    ECMQV = "ECMQV"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitiatorSetup:
     """What an Initiator is told, whatever the mode.
 
-    Keeps: `bundle`, the CSB as it is to be after the exchange; `previous`, the CSB that it updates, or None for a first
-    exchange; `peer`, whose identity goes into the message as IDr, None to leave it out; `verification`, whether an
-    answer is asked for (flag V).
+    Keeps: `bundle`, the CSB as it is to be after the exchange, without keys where the answer makes or brings them;
+    `previous`, the CSB that it updates, or None for a first exchange; `peer`, whose identity goes into the message as
+    IDr, None to leave it out; `verification`, whether an answer is asked for (flag V); `new_keys`, whether the exchange
+    brings keys: always the first, later those that re-key # [3830-4.5-7]; `validity`, how packets name a key that both
+    ends make together; `now`, the time at which certificates must be valid.
     """
 
     own: Identity
@@ -46,14 +59,14 @@ class InitiatorSetup:
     bundle: Bundle
     previous: Bundle | None = None
     timestamp: Timestamp
+    now: NtpTime
+    entropy: Entropy
     verification: bool = True
+    new_keys: bool = True
+    validity: KeyValidity = ANY_PACKET
     extensions: tuple[GeneralExtension, ...] = ()
     encr_alg: EncrAlg = EncrAlg.AES_CM_128
-
-    @property
-    def sends_keys(self) -> bool:
-        """Whether the message carries keys: always the first, later those that re-key. # [3830-4.5-7]"""
-        return self.previous is None or self.bundle.generation != self.previous.generation
+    choices: Choices = DEFAULT_CHOICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +109,8 @@ class ResponderSetup:
 
     Keeps: `accept`, raises PeerError for SRTP policies that can't be run; `supported`, what an Error message names
     as our capabilities # [3830-5.1.2-3]; `require_idr`, refuse messages that don't say whom they are for
-    # [3830-9.5-2]; `report_unauthenticated`, tell strangers why they were refused # [3830-5.1.2-5].
+    # [3830-9.5-2]; `report_unauthenticated`, tell strangers why they were refused # [3830-5.1.2-5]; `fresh_keys`,
+    makes keys for a CSB under that policy, in the modes in which the Responder chooses them.
     """
 
     own: Identity
@@ -104,6 +118,9 @@ class ResponderSetup:
     replay: ReplayCache
     bundles: BundleStore
     accept: Callable[[SrtpParameters], None]
+    entropy: Entropy
+    fresh_keys: Callable[[SrtpParameters, Bundle | None], tuple[KeyData, ...]]
+    choices: Choices = DEFAULT_CHOICES
     supported: Sequence[SrtpParameters] = (DEFAULT_SRTP,)
     require_idr: bool = True
     report_unauthenticated: bool = False
@@ -138,28 +155,22 @@ class Envelope:
 class Request:
     """One I_MESSAGE on its way through a Responder.
 
-    Keeps: `peer`, the Initiator's identity as the message or else the envelope gives it; `idi` and `idr`, the octets
-    that V covers, empty where nobody gave them.
+    Keeps: `peer`, the Initiator's identity as the message or else the envelope gives it, and `initiator`, the same as
+    an ID payload; `idi` and `idr`, the octets that V covers, empty where nobody gave them.
     """
 
     message: Message
     timestamp: Timestamp
+    now: NtpTime
     envelope: Envelope
     peer: str
-    idi: bytes
+    initiator: Identity
     idr: bytes
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authenticated:
-    """A request whose sender has proved who he is.
-
-    Keeps: `keys`, those that protect messages of this CSB and authenticate errors (None: none exist, as in NULL).
-    """
-
-    request: Request
-    keys: MessageKeys | None
-    previous: Bundle | None
+    @property
+    def idi(self) -> bytes:
+        """The data of IDi."""
+        return self.initiator.data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,17 +181,25 @@ class Response:
     reply: bytes | None = field(repr=False)
 
 
+class Authenticated(Protocol):
+    """A request whose sender has proved who he is."""
+
+    @property
+    def error_proof(self) -> ErrorProof | None:
+        """What makes our Error messages believable to him; None where nothing does, as in NULL."""
+
+    def accept(self) -> Response:
+        """Take keys and policies, and build the answer.
+
+        Raises: PeerError, DecodeError.
+        """
+
+
 class ModeResponder(Protocol):
-    """How one mode answers. Called in this order, with the replay cache filled between the two."""
+    """How one mode answers; the replay cache is filled between authentication and acceptance."""
 
     def authenticate(self, request: Request, setup: ResponderSetup) -> Authenticated:
         """Prove the sender, cheap checks before dear ones. # [3830-5.3-1]
 
         Raises: PeerError.
-        """
-
-    def accept(self, proof: Authenticated, setup: ResponderSetup) -> Response:
-        """Take keys and policies, and build the answer.
-
-        Raises: PeerError, DecodeError.
         """

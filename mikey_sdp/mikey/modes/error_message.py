@@ -6,18 +6,15 @@ Source: RFC 3830 sections 5.1.2 and 6.12.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp.errors import PeerError
-from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.message import Message
-from mikey_sdp.mikey.modes.verification import check_v, close_with_v
+from mikey_sdp.mikey.modes.error_proof import ErrorProof
 from mikey_sdp.mikey.payloads.err import ErrorPayload
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.sp import SecurityPolicy
 from mikey_sdp.mikey.payloads.t import Timestamp
-from mikey_sdp.mikey.payloads.v import Verification
 from mikey_sdp.mikey.registry import DataType, ErrorNo, MapType
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
 
@@ -45,22 +42,13 @@ class ErrorReported(PeerError):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What makes an Error message believable: the keys of the exchange and the identities that V covers."""
-
-    keys: MessageKeys
-    idi: bytes
-    idr: bytes
-
-
 def build_error(
     request: Header,
     timestamp: Timestamp,
     error_no: ErrorNo,
     *,
     supported: Sequence[SrtpParameters] = (),
-    proof: Proof | None = None,
+    proof: ErrorProof | None = None,
 ) -> Message:
     """HDR, T, ERR, {SP}, [V] in answer to a message with that header. # [3830-5.1.2-4]
 
@@ -83,18 +71,15 @@ def build_error(
     )
     if proof is None:
         return Message.build(header, payloads)
-    return close_with_v(header, payloads, keys=proof.keys, idi=proof.idi, idr=proof.idr, timestamp=timestamp)
+    return proof.close(header, payloads, timestamp)
 
 
-def reported(message: Message, timestamp: Timestamp, proof: Proof | None) -> ErrorReported:
-    """What an Error message says, believed only as far as its V verifies. # [3830-5.1.2-2]
+def reported(message: Message, timestamp: Timestamp, proof: ErrorProof | None) -> ErrorReported:
+    """What an Error message says, believed only as far as it proves itself. # [3830-5.1.2-2]
 
-    Raises: PeerError with Auth failure (0) where a V is there and does not verify: that is no report but a forgery.
+    Raises: PeerError with Auth failure (0) where its proof fails.
     """
-    authentic = False
-    if proof is not None and message.find(Verification) is not None:
-        check_v(message, keys=proof.keys, idi=proof.idi, idr=proof.idr, timestamp=timestamp)
-        authentic = True
+    authentic = proof is not None and proof.holds(message, timestamp)
     return ErrorReported(
         [error.error_no for error in message.all(ErrorPayload)], message.all(SecurityPolicy), advisory=not authentic
     )

@@ -12,15 +12,8 @@ from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import NullCredential
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
-from mikey_sdp.mikey.modes.contract import (
-    Authenticated,
-    Established,
-    InitiatorSetup,
-    Mode,
-    Request,
-    ResponderSetup,
-    Response,
-)
+from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup
+from mikey_sdp.mikey.modes.csb import previous_of
 from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg
 
 SECTION: Final = "RFC 3830 section 4.2.4"
@@ -61,7 +54,7 @@ class NullInitiator:
 class NullResponder:
     """The end of a NULL exchange that answers."""
 
-    def authenticate(self, request: Request, setup: ResponderSetup) -> Authenticated:
+    def authenticate(self, request: Request, setup: ResponderSetup) -> push.Pushed:
         """There is nothing to verify; both permissions must be there instead.
 
         Raises: PeerError with Invalid MAC (3).
@@ -72,8 +65,5 @@ class NullResponder:
             raise PeerError(
                 f"a message without encryption and MAC {why}", mikey_error=ErrorNo.INVALID_MAC, section=SECTION
             )
-        return Authenticated(request=request, keys=None, previous=push.previous_of(request, setup))
-
-    def accept(self, proof: Authenticated, setup: ResponderSetup) -> Response:
-        """Take the keys, and answer if the Initiator asked for it."""
-        return push.accept(proof, setup, Mode.NULL)
+        previous = previous_of(request, setup)
+        return push.Pushed(request=request, setup=setup, mode=Mode.NULL, keys=None, previous=previous)

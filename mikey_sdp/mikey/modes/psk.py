@@ -13,16 +13,10 @@ from mikey_sdp.mikey.credentials import PskCredential
 from mikey_sdp.mikey.crypto.protection import check_algorithms, verify_mac
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
-from mikey_sdp.mikey.modes.contract import (
-    Authenticated,
-    Established,
-    InitiatorSetup,
-    Mode,
-    Request,
-    ResponderSetup,
-    Response,
-)
+from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup
+from mikey_sdp.mikey.modes.csb import context_of, previous_of
 from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg
+from mikey_sdp.secret import Secret
 
 SECTION: Final = "RFC 3830 section 3.1"
 
@@ -59,7 +53,7 @@ class PskInitiator:
 class PskResponder:
     """The end of a PSK exchange that answers."""
 
-    def authenticate(self, request: Request, setup: ResponderSetup) -> Authenticated:
+    def authenticate(self, request: Request, setup: ResponderSetup) -> push.Pushed:
         """Verify the MAC with the key shared with the Initiator; nothing of the message is believed before.
 
         Raises: PeerError: Invalid EA/MAC (4, 3) for algorithms, Auth failure (0) for an unknown key or a wrong MAC.
@@ -70,17 +64,29 @@ class PskResponder:
             raise PeerError("a PSK message needs a MAC", mikey_error=ErrorNo.INVALID_MAC, section=SECTION)
         if kemac.encr_alg == EncrAlg.NULL and not request.envelope.secure_carrier:  # [3830-4.2.3-5]
             raise PeerError("the keys are not encrypted", mikey_error=ErrorNo.INVALID_EA, section=SECTION)
-        credential = setup.credentials.find(PskCredential, request.peer or None)
-        if credential is None:
-            who = request.peer or "a peer without an identity"
-            raise PeerError(f"no key is shared with {who}", mikey_error=ErrorNo.AUTH_FAILURE, section=SECTION)
-        previous = push.previous_of(request, setup)
-        keys = push.context_of(request, previous).message_keys(credential.key)
+        previous = previous_of(request, setup)
+        shared = _shared_with(request, previous, setup)
+        keys = context_of(request, previous).message_keys(shared)
         octets = request.message.octets
         covered = octets[: len(octets) - len(kemac.mac)]
         verify_mac(kemac.mac_alg, keys, covered, kemac.mac, section="RFC 3830 section 5.2")
-        return Authenticated(request=request, keys=keys, previous=previous)
+        return push.Pushed(request=request, setup=setup, mode=Mode.PSK, keys=keys, previous=previous)
 
-    def accept(self, proof: Authenticated, setup: ResponderSetup) -> Response:
-        """Take the keys, and send V if the Initiator asked for it. # [3830-3.1-2]"""
-        return push.accept(proof, setup, Mode.PSK)
+
+def _shared_with(request: Request, previous: Bundle | None, setup: ResponderSetup) -> Secret:
+    """The key that protects the message: the cached envelope key of the CSB, else the one shared beforehand."""
+    if previous is not None and previous.envelope_key is not None:  # [3830-4.5-12]
+        return previous.envelope_key
+    return psk_of(request, setup).key
+
+
+def psk_of(request: Request, setup: ResponderSetup) -> PskCredential:
+    """The pre-shared key of the Initiator.
+
+    Raises: PeerError with Auth failure (0) where there is none.
+    """
+    credential = setup.credentials.find(PskCredential, request.peer or None)
+    if credential is None:
+        who = request.peer or "a peer without an identity"
+        raise PeerError(f"no key is shared with {who}", mikey_error=ErrorNo.AUTH_FAILURE, section=SECTION)
+    return credential

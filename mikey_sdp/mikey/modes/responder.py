@@ -13,11 +13,12 @@ from mikey_sdp.mikey.composition import check_composition
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
 from mikey_sdp.mikey.modes.contract import Authenticated, Envelope, Request, ResponderSetup, Response
-from mikey_sdp.mikey.modes.error_message import Proof, build_error
-from mikey_sdp.mikey.modes.roles import names, parties_of_i_message, text_of
+from mikey_sdp.mikey.modes.error_message import build_error
+from mikey_sdp.mikey.modes.roles import identity_of, names, parties_of_i_message, text_of
 from mikey_sdp.mikey.modes.table import ModeRow, row_of_message
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.payload import UnknownCodePoint
+from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.registry import DataType, ErrorNo
 
@@ -37,6 +38,8 @@ _SAID_TO_STRANGERS: Final = frozenset(
         ErrorNo.INVALID_PRF,
         ErrorNo.INVALID_MAC,
         ErrorNo.INVALID_EA,
+        ErrorNo.INVALID_HA,
+        ErrorNo.INVALID_DH,
         ErrorNo.INVALID_DT,
         ErrorNo.INVALID_ID,
         ErrorNo.UNSPECIFIED,
@@ -70,9 +73,9 @@ class Responder:
             row = _row_of(message)
             request = self._admit(message, now, envelope or Envelope())
             proof = row.responder.authenticate(request, self._setup)
-            self._setup.replay.remember(octets, request.timestamp, now)
+            self._setup.replay.remember(_unaltered(message), request.timestamp, now)
             request.envelope.judge(message)
-            return row.responder.accept(proof, self._setup)
+            return proof.accept()
         except PeerError as fault:
             fault.reply = self._reply(fault.mikey_error, message.header, message.find(Timestamp), proof)
             raise
@@ -83,7 +86,7 @@ class Responder:
         if timestamp is None:  # [3830-3-5]
             raise missing("a T payload")
         self._setup.replay.check_fresh(timestamp, now)
-        self._setup.replay.check_new(message.octets)
+        self._setup.replay.check_new(_unaltered(message))
         own = self._setup.own
         parties = parties_of_i_message(message, own)
         if parties.idr is None and self._setup.require_idr:  # [3830-9.5-2]
@@ -96,9 +99,10 @@ class Responder:
         return Request(
             message=message,
             timestamp=timestamp,
+            now=now,
             envelope=envelope,
             peer=peer,
-            idi=parties.idi.data if parties.idi else peer.encode(),
+            initiator=parties.idi or identity_of(peer),
             idr=parties.idr.data if parties.idr else b"",
         )
 
@@ -120,10 +124,15 @@ class Responder:
         if proof is None:
             told = error_no in _SAID_TO_STRANGERS or self._setup.report_unauthenticated
             return build_error(header, timestamp, error_no).octets if told else None
-        believable = None
-        if proof.keys is not None:
-            believable = Proof(keys=proof.keys, idi=proof.request.idi, idr=proof.request.idr)
-        return build_error(header, timestamp, error_no, supported=self._setup.supported, proof=believable).octets
+        supported, believable = self._setup.supported, proof.error_proof
+        return build_error(header, timestamp, error_no, supported=supported, proof=believable).octets
+
+
+def _unaltered(message: Message) -> bytes:
+    """What of a message nobody but its sender can change: all but the signature, since from one ECDSA signature anybody
+    can make a second one that verifies too, and the message would look new. # [3830-5.4-2]"""
+    signature = message.find(Signature)
+    return message.octets if signature is None else message.octets[: len(message.octets) - len(signature.signature)]
 
 
 def _row_of(message: Message) -> ModeRow:

@@ -11,7 +11,7 @@ from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.credentials import canonical_identity
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.payloads.id import Identity
-from mikey_sdp.mikey.registry import ErrorNo, IdType
+from mikey_sdp.mikey.registry import ErrorNo, IdType, PayloadType
 
 SECTION = "RFC 3830 section 6.7"
 SUPPORTED_ID_TYPES = frozenset({IdType.NAI, IdType.URI})
@@ -56,15 +56,38 @@ def names(identity: Identity, own: Identity) -> bool:
 
 
 def parties_of_i_message(message: Message, own: Identity) -> Parties:
-    """IDi and IDr of an I_MESSAGE: the first and the second ID; a single one is IDi unless it names the receiver."""
+    """IDi and IDr of an I_MESSAGE: the first and the second ID.
+
+    A single one is IDi, unless it names the receiver or comes behind the certificate that stands for IDi.
+    """
     ids = message.all(Identity)
     if len(ids) > 2:
         raise _invalid("an I_MESSAGE has at most two identities")
     if len(ids) == 2:
         return Parties(idi=ids[0], idr=ids[1])
-    if ids and names(ids[0], own):
+    if ids and (names(ids[0], own) or _behind_certificate(message)):
         return Parties(idi=None, idr=ids[0])
     return Parties(idi=ids[0] if ids else None, idr=None)
+
+
+def _behind_certificate(message: Message) -> bool:
+    kinds = [payload.payload_type for payload in message.payloads]
+    return PayloadType.CERT in kinds and kinds.index(PayloadType.CERT) < kinds.index(PayloadType.ID)
+
+
+def parties_of_dh_answer(message: Message) -> Parties:
+    """IDi and IDr of an R_MESSAGE that repeats IDi: the last ID and the one before it."""
+    ids = message.all(Identity)
+    return Parties(idi=ids[-1], idr=ids[0] if len(ids) > 1 else None)
+
+
+def check_addressee(parties: Parties, own: Identity) -> None:
+    """The IDi of an answer must be what we are called, octet for octet: an answer to somebody else proves nothing.
+
+    Raises: PeerError with Invalid ID (7).
+    """
+    if parties.idi != own:
+        raise _invalid("the answer is for another Initiator")
 
 
 def _invalid(reason: str) -> PeerError:

@@ -10,6 +10,7 @@ from mikey_sdp.errors import DecodeError, UsageError
 from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.payloads.chash import CertificateHash
 from mikey_sdp.mikey.payloads.dh import DhValue
+from mikey_sdp.mikey.payloads.eccpt import EccPoint
 from mikey_sdp.mikey.payloads.err import ErrorPayload
 from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
 from mikey_sdp.mikey.payloads.hdr import Header, SrtpIdEntry
@@ -45,6 +46,7 @@ PAYLOADS: Final[Mapping[PayloadType, type[Payload]]] = MappingProxyType(
             ErrorPayload,
             KeyData,
             GeneralExtension,
+            EccPoint,
         )
     }
 )
@@ -109,6 +111,7 @@ __all__ = [
     "Certificate",
     "CertificateHash",
     "DhValue",
+    "EccPoint",
     "EnvelopeKey",
     "ErrorPayload",
     "GeneralExtension",

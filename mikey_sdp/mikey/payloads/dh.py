@@ -19,9 +19,21 @@ from mikey_sdp.mikey.registry import DhGroup, KvType, PayloadType
 from mikey_sdp.wire import Reader, Writer
 
 DH_VALUE_OCTETS: Final[Mapping[int, int]] = MappingProxyType(
-    {DhGroup.OAKLEY_5: 192, DhGroup.OAKLEY_1: 96, DhGroup.OAKLEY_2: 128}
+    {
+        DhGroup.OAKLEY_5: 192,
+        DhGroup.OAKLEY_1: 96,
+        DhGroup.OAKLEY_2: 128,
+        DhGroup.MODP_2048: 256,
+        DhGroup.MODP_3072: 384,
+        DhGroup.ECP_P_192: 49,
+        DhGroup.ECP_P_224: 57,
+        DhGroup.ECP_P_256: 65,
+        DhGroup.ECP_P_384: 97,
+        DhGroup.ECP_P_521: 133,
+    }
 )
-"""How long a value of each group is; the payload has no length field for it. # [3830-6.4-2]"""
+"""How long a value of each group is; the payload has no length field for it. Those of curves are uncompressed points.
+# [3830-6.4-2]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,7 @@ ERROR_FOR: Final[Mapping[type[OpenEnum], ErrorNo]] = MappingProxyType(
         EncrAlg: ErrorNo.INVALID_EA,
         MacAlg: ErrorNo.INVALID_MAC,
         DhGroup: ErrorNo.INVALID_DH,
+        EccCurve: ErrorNo.INVALID_DH,
         TsType: ErrorNo.INVALID_TS,
         IdType: ErrorNo.INVALID_ID,
         CertType: ErrorNo.INVALID_CERT,

@@ -8,10 +8,7 @@ from msgspec import UNSET
 
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.mikey.message import Message
-from mikey_sdp.mikey.modes.contract import Mode
-from mikey_sdp.mikey.modes.table import row_of_message
-from mikey_sdp.mikey.payloads.v import Verification
-from mikey_sdp.mikey.registry import DataType, MacAlg
+from mikey_sdp.mikey.modes.table import row_of_answer, row_of_message
 from mikey_sdp.scenario.build import MODES
 from mikey_sdp.scenario.checks.failure import Failure
 from mikey_sdp.scenario.checks.words import fits, given, say_count
@@ -68,14 +65,8 @@ def _mode(octets: bytes) -> str:
         message = Message.decode(octets)
     except DecodeError:
         return "unreadable"
-    row = row_of_message(message)
-    if row is not None:
-        return row.mode.value
-    if message.header.data_type == DataType.PSK_VER_MSG:
-        verification = message.find(Verification)
-        unprotected = verification is not None and verification.auth_alg == MacAlg.NULL
-        return (Mode.NULL if unprotected else Mode.PSK).value
-    return str(message.header.data_type)
+    row = row_of_message(message) or row_of_answer(message)
+    return row.mode.value if row is not None else str(message.header.data_type)
 
 
 def check_messages(asked: MessagesExpected, evidence: Evidence) -> Failure | None:

@@ -66,6 +66,9 @@ def update_by(ends: Ends, own: str, peer: str, bundle: Bundle) -> bytes:
         bundle=bundle,
         previous=bundle,
         timestamp=Pair(now_us=ends.clock.unix_us).stamps.stamp(ends.clock()),
+        now=ends.clock(),
+        entropy=SeededEntropy(b"not drawn from"),
+        new_keys=False,
         extensions=ONE_LINE,
     )
     return PskInitiator(setup, PskCredential(peer, KEY)).message.octets

@@ -12,6 +12,7 @@ from mikey_sdp.mikey.payloads import (
     Certificate,
     CertificateHash,
     DhValue,
+    EccPoint,
     EnvelopeKey,
     ErrorPayload,
     GeneralExtension,
@@ -31,6 +32,7 @@ from mikey_sdp.mikey.registry import (
     CertType,
     DataType,
     DhGroup,
+    EccCurve,
     EncrAlg,
     ErrorNo,
     ExtensionType,
@@ -45,6 +47,9 @@ SAMPLES: dict[str, Payload] = {
     "KEMAC": KeyDataTransport(encr_alg=EncrAlg.NULL, encr_data=b"", mac_alg=MacAlg.HMAC_SHA_1_160, mac=bytes(20)),
     "PKE": EnvelopeKey(cache=CacheIndicator.NO_CACHE, data=b"\x01"),
     "DH": DhValue(group=DhGroup.OAKLEY_1, value=bytes(96)),
+    "ECCPT": EccPoint(
+        curve=EccCurve.SECP256R1, point=b"\x04" + bytes(64), auth_alg=MacAlg.HMAC_SHA_1_160, tgk_octets=16
+    ),
     "SIGN": Signature(sign_type=SignType.RSA_PKCS1_V1_5, signature=b"\x01"),
     "T": Timestamp(value=1),
     "ID": Identity(id_type=IdType.NAI, data=b"a@b"),
@@ -70,6 +75,8 @@ FULL = {
     "DHHMAC_RESP": "T ID ID DH DH KEMAC",
     "RSA_R_I_MSG": "T RAND ID CERT ID SP SIGN",
     "RSA_R_R_MSG": "GENERAL_EXT T RAND ID CERT SP KEMAC PKE SIGN",
+    "ECMQV_I_MSG": "T RAND ID CERT ID SP ECCPT SIGN",
+    "ECMQV_R_MSG": "T ID CERT ID ECCPT ECCPT V",
 }
 LEAST = {
     "PRE_SHARED": "T KEMAC",
@@ -83,6 +90,8 @@ LEAST = {
     "DHHMAC_RESP": "T ID KEMAC",
     "RSA_R_I_MSG": "T SIGN",
     "RSA_R_R_MSG": "T KEMAC PKE SIGN",
+    "ECMQV_I_MSG": "T ECCPT SIGN",
+    "ECMQV_R_MSG": "T ID ECCPT ECCPT V",
 }
 MANY = {"SP", "CERT", "ERR", "GENERAL_EXT"}
 
@@ -127,7 +136,7 @@ def test_each_bracket_of_the_figure_stands_for_itself(data_type: str, chain: str
 
 def test_every_figure_is_in_the_table_and_names_its_section() -> None:
     assert {data_type.name for data_type in COMPOSITIONS} == set(FULL)
-    assert all(row.section.startswith("RFC ") for row in COMPOSITIONS.values())
+    assert all(row.section.startswith(("RFC ", "draft-ietf-msec-mikey-ecc-03 ")) for row in COMPOSITIONS.values())
 
 
 @pytest.mark.requirement("3830-5.2-1")

@@ -219,11 +219,11 @@ def test_a_message_prints_as_its_chain() -> None:
 def test_every_payload_has_one_reader() -> None:
     assert {number.name for number in PAYLOADS} == {
         *("KEMAC", "PKE", "DH", "SIGN", "T", "ID", "CERT", "CHASH", "V", "SP", "RAND", "ERR", "KEY_DATA"),
-        "GENERAL_EXT",
+        *("GENERAL_EXT", "ECCPT"),
     }
     for number, kind in PAYLOADS.items():
         assert kind.payload_type is number
-        assert kind.section.startswith("RFC 3830 section 6.")
+        assert kind.section.startswith(("RFC 3830 section 6.", "RFC 6267 section 6."))
 
 
 def test_a_sealed_message_is_the_one_that_would_have_been_built_with_its_tag() -> None:

@@ -112,6 +112,7 @@ def test_each_unsupported_number_has_its_error() -> None:
         "KEMAC encr alg": 4,
         "Hash func (CHASH)": 5,
         "DH-Group": 6,
+        "ECC curve": 6,
         "ID type": 7,
         "Cert type": 8,
         "SP prot type": 9,

@@ -74,6 +74,6 @@ def test_any_octets_can_be_noted(octets: bytes):
 
 
 def test_a_message_of_another_kind_goes_by_its_registered_name():
-    header = Header(data_type=DataType.DH_INIT, v=False, prf_func=PrfFunc.MIKEY_1, csb_id=0x1A2B3C4D)
+    header = Header(data_type=DataType.TRANSFER_INIT, v=False, prf_func=PrfFunc.MIKEY_1, csb_id=0x1A2B3C4D)
     message = Message.build(header, [Timestamp(ts_type=TsType.COUNTER, value=1)])
-    assert message_note(message.octets) == f"MIKEY D-H init, {len(message.octets)} octets, CSB 1a2b3c4d"
+    assert message_note(message.octets) == f"MIKEY TRANSFER_INIT, {len(message.octets)} octets, CSB 1a2b3c4d"

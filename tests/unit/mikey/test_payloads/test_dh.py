@@ -23,6 +23,14 @@ def test_golden_of_each_group(group: DhGroup, number: int, octets: int) -> None:
     assert Message.build(HEADER, [DhValue(group=group, value=value)]).spans[0].octets == 3 + octets
 
 
+@pytest.mark.parametrize(
+    ("number", "octets"), [(241, 49), (242, 57), (243, 65), (244, 97), (245, 133), (246, 256), (247, 384)]
+)
+def test_golden_of_each_private_group(number: int, octets: int) -> None:
+    value = b"\x04" + b"\xdd" * (octets - 1)
+    check_golden(DhValue(group=DhGroup(number), value=value), f"00 {number:02x} {value.hex()} 00")
+
+
 @pytest.mark.requirement("3830-6.4-1", "3830-6.14-1")
 @pytest.mark.parametrize(
     ("validity", "tail_hex"),

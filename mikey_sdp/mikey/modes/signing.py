@@ -1,0 +1,186 @@
+"""Messages that end in SIGN, and who signed them.
+
+Source: RFC 3830 sections 3.2, 3.3, 4.3.1 and 5.2; RFC 4738 section 3.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from mikey_sdp.clock import NtpTime
+from mikey_sdp.errors import PeerError, UsageError
+from mikey_sdp.mikey.certificates.chain import MAX_CHAIN, Purpose, verify_chain
+from mikey_sdp.mikey.certificates.credential import CertificateCredential
+from mikey_sdp.mikey.certificates.identity import covers, identity_of_certificate
+from mikey_sdp.mikey.certificates.payloads import chain_of, payloads_of
+from mikey_sdp.mikey.crypto.signatures import VerifyingKey, signature_lengths, signatures, usual_type, verify
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.answer import missing
+from mikey_sdp.mikey.modes.choices import Choices
+from mikey_sdp.mikey.payloads.cert import Certificate
+from mikey_sdp.mikey.payloads.hdr import Header
+from mikey_sdp.mikey.payloads.payload import Payload
+from mikey_sdp.mikey.payloads.sign import Signature
+from mikey_sdp.mikey.payloads.t import Timestamp
+from mikey_sdp.mikey.registry import ErrorNo
+
+SECTION: Final = "RFC 3830 section 4.3.1"
+
+
+def own_certificates(credential: CertificateCredential, choices: Choices) -> tuple[Certificate, ...]:
+    """The CERT payloads of our messages, as many as the choices say."""
+    return payloads_of(credential.certificates, choices.certificates, url=choices.certificate_url)
+
+
+def close_with_sign(
+    header: Header,
+    payloads: tuple[Payload, ...],
+    *,
+    credential: CertificateCredential,
+    choices: Choices,
+    appended: bytes = b"",
+) -> Message:
+    """A message that ends in SIGN, over all of it but the signature itself, and over what is `appended` but not sent.
+
+    The length of a signature is signed with it. Where it is not known before (DER of two integers) it is guessed
+    until a signature comes out as long as it says. # [3830-5.2-3]
+    Source: RFC 3830 section 5.2.
+    Deviation: RFC 4738 section 3.6 leaves the whole SIGN payload out of what SIGNr covers.
+    """
+    key = credential.key
+    sign_type = usual_type(key) if choices.sign_type is None else choices.sign_type
+    for octets in signature_lengths(key):
+        draft = Message.build(header, (*payloads, Signature(sign_type=sign_type, signature=bytes(octets))))
+        covered = draft.octets[: len(draft.octets) - octets] + appended
+        for signature in signatures(key, sign_type, choices.sign_hash, covered):
+            if len(signature) == octets:
+                return draft.sealed(Signature(sign_type=sign_type, signature=signature), signature)
+    raise UsageError("no signature of the key has the length that it states")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Whoever signed a message, as his certificate proves him."""
+
+    identity: str
+    certificate: x509.Certificate
+
+    @property
+    def key(self) -> VerifyingKey:
+        """The certified key.
+
+        Raises: PeerError with Invalid Cert (8) for a key of a kind that signs nothing here.
+        """
+        key = self.certificate.public_key()
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise _bad("the certificate has a key of a kind that is not supported")
+        return key
+
+    @property
+    def encryption_key(self) -> rsa.RSAPublicKey:
+        """The certified key, to encrypt an envelope key to.
+
+        Raises: PeerError with Invalid Cert (8) for a key that only signs.
+        """
+        key = self.key
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise _bad(f"the certified key of {self.identity} can't be encrypted to")
+        return key
+
+
+def decryption_key(credential: CertificateCredential) -> rsa.RSAPrivateKey:
+    """Our own key, to open an envelope key with.
+
+    Raises: PeerError with Invalid Cert (8) for a key that only signs.
+    """
+    if not isinstance(credential.key, rsa.RSAPrivateKey):
+        raise _bad("our own key opens no envelope key")
+    return credential.key
+
+
+def signer_of(message: Message, claimed: str, credential: CertificateCredential, now: NtpTime) -> Signer:
+    """Who signed a message: the claimed identity, if its certificate covers it, else the certificate's own one.
+
+    The certificate is the message's, or without one that which is known of the claimed identity. Whom it names is
+    looked at before its signatures. # [3830-5.3-1]
+    Raises: PeerError: Invalid Cert (8) where it can't be had or can't be trusted, Invalid ID (7) where it is
+    somebody else's.
+    """
+    payloads = message.all(Certificate)
+    if payloads:
+        chain = chain_of(payloads, credential.trust, MAX_CHAIN)
+    else:
+        known = credential.trust.certificate_of(claimed) if claimed else None
+        if known is None:
+            raise _bad(f"no certificate of {claimed or 'the peer'} came or is known")
+        chain = (known,)
+    identity = claimed or identity_of_certificate(chain[0]) or ""
+    if not identity:
+        raise _bad("the certificate names no SIP identity")
+    if not covers(chain[0], identity):
+        raise PeerError(f"the certificate is not that of {identity}", mikey_error=ErrorNo.INVALID_ID, section=SECTION)
+    return Signer(identity=identity, certificate=verify_chain(credential.trust, chain, now=now, purpose=Purpose.SIGN))
+
+
+def check_sign(message: Message, signer: Signer, choices: Choices, *, appended: bytes = b"") -> None:
+    """Verify SIGN over the octets as received. # [3830-3.3-7] [3830-3.2-7]
+
+    Raises: PeerError with Auth failure (0).
+    """
+    signature = message.find(Signature)
+    if signature is None:
+        raise missing("a signature")
+    covered = message.octets[: len(message.octets) - len(signature.signature)] + appended
+    verify(signer.key, signature.sign_type, choices.sign_hashes, covered, signature.signature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofBySign:
+    """Error messages signed by the Responder; `signer_known` finds his certificate at the Initiator."""
+
+    credential: CertificateCredential
+    choices: Choices
+    signer_known: Callable[[], Signer | None]
+
+    def close(self, header: Header, payloads: tuple[Payload, ...], _timestamp: Timestamp) -> Message:
+        """The message with SIGN behind its payloads."""
+        return close_with_sign(header, payloads, credential=self.credential, choices=self.choices)
+
+    def holds(self, message: Message, _timestamp: Timestamp) -> bool:
+        """Whether there is a signature and its signer is known, in which case it must verify."""
+        signer = self.signer_known()
+        if message.find(Signature) is None or signer is None:
+            return False
+        check_sign(message, signer, self.choices)
+        return True
+
+
+def known_signer(credential: CertificateCredential, identity: str, now: NtpTime) -> Signer | None:
+    """A peer whose certificate was known beforehand, if it is valid now. Error messages carry none."""
+    certificate = credential.trust.certificate_of(identity)
+    if certificate is None:
+        return None
+    try:
+        verified = verify_chain(credential.trust, (certificate,), now=now, purpose=Purpose.SIGN)
+    except PeerError:
+        return None
+    return Signer(identity=identity, certificate=verified)
+
+
+def certificate_for(peer: str, peers: CertificateCredential | None) -> CertificateCredential:
+    """Our certificate and trust for a peer.
+
+    Raises: PeerError with Invalid Cert (8) where no certificate can be verified or shown.
+    """
+    if peers is None:
+        raise _bad(f"no certificates are in use with {peer or 'a peer without an identity'}")
+    return peers
+
+
+def _bad(reason: str) -> PeerError:
+    return PeerError(reason, mikey_error=ErrorNo.INVALID_CERT, section=SECTION)
