@@ -72,13 +72,16 @@ class Decision:
     fired: tuple[Fired, ...]
 
 
-_PROTECTED_MODES: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN")
+_PROTECTED_MODES: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN", "ECIES", "ECMQV")
 
 
 def _usable(mode: str, lacking: str) -> Condition:
     return Condition(holds=lambda facts: facts.usable(mode), lacking=lacking)
 
 
+_ASKED_FOR: Final = Condition(
+    holds=lambda facts: facts.allowed is not None, lacking="experimental modes are used only where they are asked for"
+)
 _NO_SECRECY_ASKED: Final = Condition(
     holds=lambda facts: not facts.forward_secrecy, lacking="forward secrecy is asked for"
 )
@@ -118,6 +121,24 @@ RULES: Final[tuple[Rule, ...]] = (
         mode="DHSIGN",
         conditions=(_usable("DHSIGN", "no certificate of our own may be used"),),
         why="both ends have certificates and contribute",
+    ),
+    Rule(
+        name="5197-4.1.1",
+        section="RFC 5197 section 4.1.1",
+        mode="ECIES",
+        conditions=(
+            _usable("ECIES", "no certificate of this peer on a curve is known"),
+            _ASKED_FOR,
+            _NO_SECRECY_ASKED,
+        ),
+        why="the peer's certificate, on a curve, is known beforehand",
+    ),
+    Rule(
+        name="5197-4.1.2",
+        section="RFC 5197 section 4.1.2",
+        mode="ECMQV",
+        conditions=(_usable("ECMQV", "no certificate of our own on a curve may be used"), _ASKED_FOR),
+        why="both ends have certificates on curves and contribute",
     ),
     Rule(
         name="5197-5-R6",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from mikey_sdp.errors import PeerError, PolicyRefused
@@ -32,7 +33,8 @@ from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.pke import EnvelopeKey
 from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.payloads.t import Timestamp
-from mikey_sdp.mikey.registry import CacheIndicator, EncrAlg, ErrorNo, HashFunc, MacAlg, PayloadType, SignType
+from mikey_sdp.mikey.payloads.v import Verification
+from mikey_sdp.mikey.registry import CacheIndicator, EncrAlg, ErrorNo, HashFunc, MacAlg, PayloadType, PrfFunc, SignType
 from mikey_sdp.secret import Secret
 from mikey_sdp.wire import Writer
 from tests.exchange.ends import Case, Ends, authority, certificate_credential, certified
@@ -305,3 +307,17 @@ def test_the_answer_must_be_a_public_key_one() -> None:
 def test_the_credential_helper_agrees_with_itself() -> None:
     made = certificate_credential(ALICE, BOB, "rsa")
     assert made.trust.certificate_of(BOB) == certified(BOB, "rsa").certificate
+
+
+@pytest.mark.requirement("3830-4.2-1")
+def test_the_default_transforms() -> None:
+    initiator, response, _ = ends().run()
+    message = initiator.message
+    kemac = message.find(KeyDataTransport)
+    assert (kemac.encr_alg, kemac.mac_alg) == (EncrAlg.AES_CM_128, MacAlg.HMAC_SHA_1_160)
+    assert message.header.prf_func == PrfFunc.MIKEY_1
+    signature = message.find(Signature)
+    assert signature.sign_type == SignType.RSA_PKCS1_V1_5
+    covered = message.octets[: -len(signature.signature)]
+    certified(ALICE, "rsa").key.public_key().verify(signature.signature, covered, padding.PKCS1v15(), hashes.SHA1())
+    assert Message.decode(response.reply or b"").find(Verification).auth_alg == MacAlg.HMAC_SHA_1_160
