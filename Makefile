@@ -68,7 +68,7 @@ $(BIN)/python:
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@echo "Installing mikey_sdp and what it needs (about half a minute, once)"
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[ec]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python

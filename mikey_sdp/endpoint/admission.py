@@ -50,6 +50,23 @@ def check_mode(mode: Mode, beside: Iterable[LevelState], before: Iterable[LevelS
         )
 
 
+def check_mode_of_update(mode: Mode, bundle: Bundle, before: LevelState | None) -> None:
+    """An update is of the mode that made the CSB, or a PSK one under the envelope key that it left: another could take
+    forward secrecy or authentication away from the call.
+
+    Raises: PeerError with Invalid DT (11).
+    """
+    if before is None or before.bundle.csb_id != bundle.csb_id or mode is before.mode:
+        return
+    if mode is Mode.PSK and before.bundle.envelope_key is not None:
+        return
+    raise PeerError(
+        f"a CSB of {before.mode} mode can't be updated by {mode}",
+        mikey_error=ErrorNo.INVALID_DT,
+        section="RFC 3830 section 4.5",
+    )
+
+
 def check_streams(bundle: Bundle, keyed: KeyedLevel, *, begun: Container[int] = ()) -> None:
     """A CSB has two crypto sessions for each m= line, all of which can be run. `begun` are lines that run already.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mikey_sdp.endpoint.admission import check_count, check_mode, check_place, check_streams
+from mikey_sdp.endpoint.admission import check_count, check_mode, check_mode_of_update, check_place, check_streams
 from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.peer import check_peer
@@ -181,6 +181,7 @@ def _take(
     if peer is not None:
         check_peer(expected=peer, proved=established.peer)
     check_mode(established.mode, others, leg.levels.values())
+    check_mode_of_update(established.mode, established.bundle, before)
     state = LevelState(
         keyed=received.keyed,
         bundle=established.bundle,

@@ -57,7 +57,7 @@ def propose(
 ) -> Proposal:
     """The message of one level: the one that stands there while nothing changes, else an update or a new CSB.
 
-    Raises: PolicyRefused; PeerError where a certificate that is needed is not valid.
+    Raises: PolicyRefused.
     """
     before = leg.levels.get(keyed.level)
     sessions = keyed.sessions(ssrcs)
@@ -144,6 +144,8 @@ def _proposal(
     )
     row = MODES[mode]
     initiator = row.initiate(setup, _credential(leg, mode, setup), leg.secure_carrier)
+    if setup.peer is None:  # without IDr it could come back to us in somebody else's name
+        core.replay.remember(initiator.message.octets, setup.timestamp, now)
     return Proposal(keyed=keyed, initiator=initiator, before=before)
 
 

@@ -7,15 +7,15 @@ that are kept for documentation (RFC 5737), and the wall clock starts at a fixed
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Final
 
 from msgspec import UNSET
 
 from mikey_sdp.clock import Micros
+from mikey_sdp.endpoint.core import Options
 from mikey_sdp.mikey.credentials import MIN_PSK_OCTETS, Credential, NullCredential, PskCredential
-from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.nodes import commands
 from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
 from mikey_sdp.nodes.config import Answering, Contact, Reaction, Security, Streams, UserAgentConfig
@@ -23,6 +23,8 @@ from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedComm
 from mikey_sdp.nodes.user_agent import UserAgent
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.load import Loaded
+from mikey_sdp.scenario.modes import DH_GROUPS, MODES
+from mikey_sdp.scenario.pki import certificate_credentials
 from mikey_sdp.scenario.schema import Attacker, LinkBetween, Party, SharedKey
 from mikey_sdp.scenario.sense import command_of, credentials_of, offered_modes
 from mikey_sdp.scenario.source import Source
@@ -31,9 +33,6 @@ from mikey_sdp.secret import Secret, SeededEntropy
 
 EPOCH_UNIX_US: Final = 1_767_225_600_000_000
 """The wall clock at the start of every run: 2026-01-01T00:00:00Z."""
-
-MODES: Final[Mapping[str, Mode]] = {"psk": Mode.PSK, "unprotected": Mode.NULL}
-"""The modes by the words of a scenario file."""
 
 _SETTLE_US: Final = 40_000_000  # longer than the transaction timers of RFC 3261, so that every call comes to an end
 _SIP_PORT: Final = 5060
@@ -89,6 +88,9 @@ class _Builder:
             name: Contact(uri=f"sip:{name}@example.com", address=self._address(at), transport=self._transport)
             for at, name in enumerate(scenario.parties)
         }
+        certified = {name: credentials_of(party).certificate for name, party in scenario.parties.items()}
+        identities = {name: contact.uri for name, contact in self._contacts.items()}
+        self._certified = certificate_credentials(certified, identities, self.octets)
 
     def octets(self, purpose: str, count: int) -> bytes:
         """Octets that belong to a purpose in this scenario, the same in every run."""
@@ -118,6 +120,7 @@ class _Builder:
                 ),
                 answering=_answering(party),
                 streams=Streams(kinds=party.media, packets=party.talks.packets, interval_us=micros(party.talks.every)),
+                options=Options(choices=Choices(dh_group=DH_GROUPS[party.dh_group])),
                 seed=self.octets(f"party|{name}", 32),
                 epoch_unix_us=EPOCH_UNIX_US,
                 clock_skew_us=_skew_us(party),
@@ -144,6 +147,8 @@ class _Builder:
             held += [PskCredential(self._contacts[peer].uri, self._key(name, peer, credentials.psk)) for peer in peers]
         if credentials.unprotected is not UNSET:
             held.append(NullCredential())
+        if name in self._certified:
+            held.append(self._certified[name])
         return held
 
     def _holds_for(self, name: str, peer: str) -> bool:

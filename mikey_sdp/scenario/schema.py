@@ -47,8 +47,11 @@ AnyName = Annotated[
     str, Meta(pattern=_NAME, description="The name of a party or an attacker.", extra={"refers": "party or attacker"})
 ]
 MediaWord = Literal["audio", "video"]
-ModeWord = Literal["psk", "unprotected"]
-CredentialWord = Literal["psk", "unprotected", "none"]
+ModeWord = Literal["psk", "unprotected", "dhhmac", "rsa", "rsa-r", "dhsign", "ecies", "ecmqv"]
+CredentialWord = Literal["psk", "unprotected", "certificate", "none"]
+GroupWord = Literal[
+    "oakley-1", "oakley-2", "oakley-5", "modp-2048", "modp-3072", "p-192", "p-224", "p-256", "p-384", "p-521"
+]
 Status = Annotated[int, Meta(ge=300, le=699, description="A SIP status that ends a request without success.")]
 Amount = Annotated[int, Meta(ge=0, le=1_000_000)]
 
@@ -73,11 +76,30 @@ class Unprotected(Part, frozen=True, kw_only=True):
     """The opt-in to MIKEY NULL: keys travel as they are, over tls only."""
 
 
+class Certified(Part, frozen=True, kw_only=True):
+    """A certificate for the party's SIP identity, made like its key from the scenario's name.
+
+    Without more the scenario's authority, which everybody trusts, issued it, it is valid, and all know it beforehand.
+    """
+
+    key: Annotated[Literal["rsa", "ec"], Meta(description="rsa: of 2048 bits; ec: on the curve P-256.")] = "rsa"
+    knows: Annotated[
+        tuple[PartyName, ...] | UnsetType,
+        Meta(description="Whose certificates the party knows beforehand; everybody's if left out."),
+    ] = UNSET
+    expired: Annotated[bool, Meta(description="It ran out a month before the run.")] = False
+    issuer: Annotated[Literal["own", "another"], Meta(description="another: an authority whom nobody trusts.")] = "own"
+    names: Annotated[
+        PartyName | UnsetType, Meta(description="It names this party's identity instead of the holder's own.")
+    ] = UNSET
+
+
 class Credentials(Part, frozen=True, kw_only=True):
     """What a party holds to prove itself and to key its calls; several kinds may stand side by side."""
 
     psk: SharedKey | UnsetType = UNSET
     unprotected: Unprotected | UnsetType = UNSET
+    certificate: Certified | UnsetType = UNSET
 
 
 class Answers(Part, frozen=True, kw_only=True):
@@ -133,6 +155,9 @@ class Party(Part, frozen=True, kw_only=True):
         Meta(description="Further key management protocols that the offer lists after MIKEY, with opaque data."),
     ] = ()
     talks: Talk = Talk()
+    dh_group: Annotated[
+        GroupWord, Meta(description="Where the Diffie-Hellman values of its offers live (dhhmac, dhsign).")
+    ] = "oakley-5"
 
 
 class Times(Part, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from msgspec import UNSET
 
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.expect import Expectation
-from mikey_sdp.scenario.schema import Command, Credentials, Party, SharedKey, Unprotected
+from mikey_sdp.scenario.modes import CERTIFIED_KEYS, CREDENTIALS
+from mikey_sdp.scenario.schema import Certified, Command, Credentials, Party, SharedKey, Unprotected
 from mikey_sdp.scenario.source import Path, Source, nearest
 from mikey_sdp.scenario.units import micros, say_us
 
@@ -37,6 +38,7 @@ def credentials_of(party: Party) -> Credentials:
     return Credentials(
         psk=SharedKey() if "psk" in words else UNSET,
         unprotected=Unprotected() if "unprotected" in words else UNSET,
+        certificate=Certified() if "certificate" in words else UNSET,
     )
 
 
@@ -79,8 +81,7 @@ def check_sense(scenario: Scenario, source: Source) -> None:
 def _check_party(scenario: Scenario, source: Source, path: Path, party: Party) -> None:
     held = credentials_of(party)
     for mode in offered_modes(party) or ():
-        if getattr(held, mode) is UNSET:
-            source.note((*path, "offers"), f"{path[-1]} is to offer {mode!r} without a credential for it")
+        _check_offered(source, path, mode, held)
     answers = party.answers
     if answers.ringing and answers.answer and micros(answers.ringing) > micros(answers.answer):
         late = f"rings after {answers.ringing}, but has decided after {answers.answer}"
@@ -91,6 +92,24 @@ def _check_party(scenario: Scenario, source: Source, path: Path, party: Party) -
         source.note((*path, "talks", "every"), "packets need some time between them")
     if isinstance(held.psk, SharedKey):
         _check_shared_key(scenario, source, path, held.psk)
+    if isinstance(held.certificate, Certified):
+        _check_certified(scenario, source, path, held.certificate)
+
+
+def _check_offered(source: Source, path: Path, mode: str, held: Credentials) -> None:
+    if getattr(held, CREDENTIALS[mode]) is UNSET:
+        source.note((*path, "offers"), f"{path[-1]} is to offer {mode!r} without a credential for it")
+    elif mode in CERTIFIED_KEYS and held.certificate is not UNSET and held.certificate.key != CERTIFIED_KEYS[mode]:
+        wanted = f"write credentials: {{certificate: {{key: {CERTIFIED_KEYS[mode]}}}}}"
+        source.note((*path, "offers"), f"{mode!r} doesn't work with a certified {held.certificate.key} key; {wanted}")
+
+
+def _check_certified(scenario: Scenario, source: Source, path: Path, certified: Certified) -> None:
+    for at, other in enumerate(certified.knows or ()):
+        if credentials_of(scenario.parties[other]).certificate is UNSET:
+            source.note((*path, "credentials", "certificate", "knows", at), f"{other} holds no certificate")
+    if certified.names == path[-1]:
+        source.note((*path, "credentials", "certificate", "names"), f"a certificate names {path[-1]} anyway")
 
 
 def _check_shared_key(scenario: Scenario, source: Source, path: Path, psk: SharedKey) -> None:

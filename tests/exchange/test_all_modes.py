@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mikey_sdp.errors import DecodeError, PeerError
+from mikey_sdp.errors import BackendUnavailable, DecodeError, PeerError
+from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.table import MODES, row_of_message
@@ -161,3 +162,50 @@ def test_an_update_without_keys_keeps_them(case: Case) -> None:
     response = ends.respond(update.message.octets)
     after = update.complete(response.reply or b"")
     assert teks(after.bundle) == teks(response.established.bundle) == teks(before.bundle)
+
+
+@pytest.mark.parametrize("mode", [Mode.PSK, Mode.DHHMAC])
+def test_nobody_answers_in_another_name_under_a_key_that_one_holds(mode: Mode) -> None:
+    ends = Ends.of(Case(mode))
+    ends.pair.own, ends.pair.require_idr = "sip:carol@example.com", False
+    initiator = ends.initiator(peer=None)
+    response = ends.respond(initiator.message.octets)
+    with pytest.raises(PeerError) as refused:
+        initiator.complete(response.reply or b"")
+    assert refused.value.mikey_error == ErrorNo.INVALID_ID
+
+
+SIGNED = [case for case in PROTECTED if MODES[case.mode].credential is CertificateCredential]
+
+
+@pytest.mark.parametrize("case", SIGNED, ids=named)
+def test_a_wrong_signature_tells_nothing_of_the_bundles_that_are_open(case: Case) -> None:
+    ends = Ends.of(case)
+    initiator = ends.run()[0]
+    keys = initiator.early_bundle.keys if initiator.early_bundle else ()
+    again = ends.initiator(bundle=ends.pair.bundle(csb_id=initiator.message.header.csb_id, keys=keys))
+    octets = changed(again.message.octets, -1)
+    with pytest.raises(PeerError) as refused:
+        ends.respond(octets)
+    assert (refused.value.mikey_error, refused.value.reply) == (ErrorNo.AUTH_FAILURE, None)
+
+
+def test_a_missing_library_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = Ends.of(Case(Mode.ECMQV, "ec"))
+    octets = ends.initiator().message.octets
+
+    def missing(*_arguments: object) -> None:
+        raise BackendUnavailable("pycryptodome", install="pip install it")
+
+    monkeypatch.setattr("mikey_sdp.mikey.crypto.mqv.x_of_sum", missing)
+    with pytest.raises(PeerError, match="not available"):
+        ends.respond(octets)
+
+
+def test_answers_sent_to_a_responder_get_no_answer() -> None:
+    for case in CASES:
+        ends = Ends.of(case)
+        reply = ends.run()[1].reply or b""
+        with pytest.raises(PeerError) as refused:
+            ends.respond(reply)
+        assert (refused.value.mikey_error, refused.value.reply) == (None, None)

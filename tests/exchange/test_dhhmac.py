@@ -19,12 +19,14 @@ from mikey_sdp.mikey.modes.dh_exchange import HalfKey
 from mikey_sdp.mikey.modes.error_message import ErrorReported
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.payloads import DhValue, GeneralExtension, Header, Identity, SrtpIdEntry, Verification
+from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.payloads.err import ErrorPayload
 from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.rand import Rand
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.payloads.validity import ANY_PACKET
 from mikey_sdp.mikey.registry import (
+    CertType,
     DataType,
     DhGroup,
     EncrAlg,
@@ -43,6 +45,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rfc3830_prf_and_e
 EXCHANGE, GROUP_0 = VECTORS["dhhmac_exchange"], VECTORS["dh_group0"]
 VECTOR_PSK = Secret(bytes.fromhex(EXCHANGE["psk"]))
 WHEN = 0xC8E350EA00000000
+CERTIFICATE = Certificate(cert_type=CertType.X509V3, data=b"0")
 RAND = bytes.fromhex(VECTORS["psk_message_keys"]["rand"])
 
 
@@ -267,3 +270,20 @@ def test_private_values_are_drawn_and_do_not_show() -> None:
     assert first.message.find(DhValue).value != second.message.find(DhValue).value
     assert drawn[0].hex() not in repr(first._half_key)
     assert str(int.from_bytes(drawn[0], "big")) not in repr(first._half_key)
+
+
+@pytest.mark.requirement("4650-4.2-1", "4650-4.3-1", "4650-5.1-1")
+def test_what_carries_what() -> None:
+    made = ends()
+    drawn: list[int] = []
+
+    def entropy(octets: int) -> bytes:
+        drawn.append(octets)
+        return made.pair.entropy(octets)
+
+    sent = made.initiator(entropy=entropy).message
+    assert drawn == [32]
+    assert len(sent.find(KeyDataTransport).mac) == 20
+    assert {identity.id_type for identity in sent.all(Identity)} == {IdType.URI}
+    with pytest.raises(DecodeError):
+        made.respond(Message.build(sent.header, (sent.payloads[0], CERTIFICATE, *sent.payloads[1:])).octets)

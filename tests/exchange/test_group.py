@@ -167,7 +167,7 @@ def test_one_member_does_not_answer_for_another() -> None:
     timestamp, other = sent.find(Timestamp), identity_of(MEMBERS[1])
     keys = push.bundle.context.message_keys(KEYS[MEMBERS[0]])
     reply = close_with_v(header, (timestamp, other), keys=keys, idi=OWNER.encode(), idr=other.data, timestamp=timestamp)
-    with pytest.raises(PeerError, match="answered for"):
+    with pytest.raises(PeerError, match="answers under the key of"):
         push.verified(MEMBERS[0], reply.octets)
     assert push.joined == {}
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from mikey_sdp.errors import PeerError, PolicyRefused
+from mikey_sdp.errors import PeerError, PolicyRefused, UsageError
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.certificates.payloads import CertificateStyle
 from mikey_sdp.mikey.certificates.trust import Trust
@@ -34,7 +34,17 @@ from mikey_sdp.mikey.payloads.pke import EnvelopeKey
 from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.payloads.v import Verification
-from mikey_sdp.mikey.registry import CacheIndicator, EncrAlg, ErrorNo, HashFunc, MacAlg, PayloadType, PrfFunc, SignType
+from mikey_sdp.mikey.registry import (
+    CacheIndicator,
+    DhGroup,
+    EncrAlg,
+    ErrorNo,
+    HashFunc,
+    MacAlg,
+    PayloadType,
+    PrfFunc,
+    SignType,
+)
 from mikey_sdp.secret import Secret
 from mikey_sdp.wire import Writer
 from tests.exchange.ends import Case, Ends, authority, certificate_credential, certified
@@ -321,3 +331,20 @@ def test_the_default_transforms() -> None:
     covered = message.octets[: -len(signature.signature)]
     certified(ALICE, "rsa").key.public_key().verify(signature.signature, covered, padding.PKCS1v15(), hashes.SHA1())
     assert Message.decode(response.reply or b"").find(Verification).auth_alg == MacAlg.HMAC_SHA_1_160
+
+
+def test_an_expired_certificate_of_the_peer_makes_no_offer() -> None:
+    made = ends()
+    holder = certified(ALICE, "rsa")
+    old = authority().issue(BOB, key=rsa_key(BOB), not_after=authority().certificate.not_valid_before_utc)
+    trust = Trust(anchors=(authority().certificate,), known=(old.certificate,))
+    made.alices = CertificateCredential((holder.certificate,), holder.key, trust)
+    with pytest.raises(PolicyRefused, match="expired"):
+        made.initiator()
+
+
+def test_choices_that_can_not_be_made() -> None:
+    with pytest.raises(UsageError, match="not implemented"):
+        Choices(dh_group=DhGroup.of(99))
+    with pytest.raises(UsageError, match="hash"):
+        Choices(sign_hashes=())

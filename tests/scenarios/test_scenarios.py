@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mikey_sdp.scenario.modes import MODES
 from tests.scenarios.twins import FILES, ROOT
 
 RUN_ALL = """
@@ -18,15 +19,19 @@ import hashlib, json, sys
 from mikey_sdp.scenario.engine import run
 from mikey_sdp.scenario.load import load
 from mikey_sdp.trace import MessageSent, trace_octets
+from tests.scenarios.masking import masked
 
 found = {}
 for file in sys.argv[1:]:
-    result = run(load(file))
+    whole = run(load(file))
+    result = masked(whole)
     found[file] = {
         "failed": [verdict.expectation for verdict in result.verdicts if not verdict.held],
         "verdicts": len(result.verdicts),
         "trace": hashlib.sha256(trace_octets(result)).hexdigest(),
         "messages": [record.octets.hex() for record in result.records if isinstance(record, MessageSent)],
+        "masked": sum(one != other for one, other in zip(whole.records, result.records, strict=True)),
+        "lengths": [len(record.octets) for record in whole.records if isinstance(record, MessageSent)],
     }
 print(json.dumps(found))
 """
@@ -64,6 +69,18 @@ def test_two_hash_seeds_give_the_same_octets(file: Path, runs: list[dict[str, An
     assert len(first["messages"]) > 1
     assert first["messages"] == second["messages"]
     assert first["trace"] == second["trace"]
+    assert first["lengths"] == second["lengths"] == [len(message) // 2 for message in first["messages"]]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_only_what_rsa_encrypts_is_left_to_chance(file: Path, runs: list[dict[str, Any]]) -> None:
+    encrypted = {"rsa.call.yaml": 1, "rsa-r.call.yaml": 1}
+    assert [found[str(file)]["masked"] for found in runs] == [encrypted.get(file.name, 0)] * 2
+
+
+def test_every_mode_has_its_scenario() -> None:
+    asked = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
+    assert [word for word in MODES if f"mode: {word}," not in asked] == []
 
 
 def test_the_scenarios_of_the_first_storey_are_there() -> None:

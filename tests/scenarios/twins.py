@@ -16,7 +16,19 @@ Change = tuple[str, str]
 """A text of the file, which stands there once, and what stands there instead."""
 
 WRONG_KEY: Final = ("bob: {credentials: psk", "bob: {credentials: {psk: {label: another}}")
+CURVE_KEY: Final = "{certificate: {key: ec}}"
 DEAF: Final = "ignore: true"
+
+
+def re_keyed(credential: str, mode: str, other: str) -> Mapping[str, tuple[Change, ...]]:
+    """The twins of a call in that mode that is re-keyed once; `other` is a mode that works with the same credential."""
+    return {
+        "alice offers another mode": ((f"offers: {mode}", f"offers: {other}"),),
+        "bob holds nothing": ((f"bob: {{credentials: {credential}", "bob: {credentials: none"),),
+        "nobody re-keys": (("  - {at: 2s, alice: {re-key: bob}}\n", ""),),
+        "the call is over too soon": (("at: 6s", "at: 3s"),),
+    }
+
 
 TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     "basic-call": {
@@ -72,6 +84,24 @@ TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "MIKEY stands at session level": ((", key-mgmt level: media", ""),),
         "bob has no picture": (("bob: {credentials: psk, media: [audio, video]}", "bob: {credentials: psk}"),),
         "bob holds another key": (WRONG_KEY,),
+    },
+    "dhhmac": re_keyed("psk", "dhhmac", "psk"),
+    "dhsign": re_keyed("{certificate: {knows: []}}", "dhsign", "rsa-r"),
+    "dhsign-p-256": re_keyed(CURVE_KEY, "dhsign", "ecies"),
+    "ecies": re_keyed(CURVE_KEY, "ecies", "ecmqv"),
+    "ecmqv": re_keyed(CURVE_KEY, "ecmqv", "dhsign"),
+    "rsa": re_keyed("certificate", "rsa", "dhsign"),
+    "rsa-r": re_keyed("{certificate: {knows: []}}", "rsa-r", "dhsign"),
+    "dhhmac-wrong-key": {
+        "bob holds the right key": (("{label: another}", "{label: one}"),),
+    },
+    "bad-certificates": {
+        "alice's certificate is valid": (("expired: true", "expired: false"),),
+        "carol's comes from the authority": (("issuer: another", "issuer: own"),),
+        "dave's is his own": (("{certificate: {names: frank}}", "certificate"),),
+        "frank's has run out": (
+            ("frank: {credentials: certificate", "frank: {credentials: {certificate: {expired: true}}"),
+        ),
     },
 }
 """Twins by the name of the file and by what is wrong."""

@@ -68,6 +68,11 @@ def number_of(curve: ec.EllipticCurve) -> EccCurve:
     raise invalid_point(f"curve {curve.name} is not supported")
 
 
+def is_supported(curve: ec.EllipticCurve) -> bool:
+    """Whether the curve has a code point here."""
+    return any(curve.name == known.name for known in CURVES.values())
+
+
 def field_octets(curve: ec.EllipticCurve) -> int:
     """The length of a coordinate, and so of a shared secret: L of SEC 1, 66 for P-521."""
     return (curve.key_size + 7) // 8

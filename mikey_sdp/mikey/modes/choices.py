@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey.certificates.payloads import CertificateStyle
+from mikey_sdp.mikey.crypto.groups import GROUPS
 from mikey_sdp.mikey.registry import CacheIndicator, DhGroup, HashFunc, SignType
 
 
@@ -22,6 +24,7 @@ class Choices:
     `certificate_url`, where the own certificate can be had, for the style URL; `certificate_hash`, name the Responder's
     certificate by CHASH; `oaep`, encrypt envelope keys by RSAES-OAEP instead of PKCS#1 v1.5; `cache`, what the other
     end may do with an envelope key # [3830-6.3-3].
+    Raises: UsageError for a group that is not implemented.
     """
 
     dh_group: DhGroup = DhGroup.OAKLEY_5
@@ -33,6 +36,12 @@ class Choices:
     certificate_hash: bool = False
     oaep: bool = False
     cache: CacheIndicator = CacheIndicator.CACHE_FOR_CSB
+
+    def __post_init__(self) -> None:
+        if self.dh_group not in GROUPS:
+            raise UsageError(f"Diffie-Hellman group {self.dh_group} is not implemented")
+        if not self.sign_hashes:
+            raise UsageError("name at least one hash of signatures to accept")
 
 
 DEFAULT_CHOICES: Final = Choices()

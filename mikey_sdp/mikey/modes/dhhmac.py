@@ -10,7 +10,7 @@ from typing import Final
 
 from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.mikey.credentials import PskCredential
+from mikey_sdp.mikey.credentials import ANY_PEER, PskCredential
 from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.crypto.protection import verify_mac
 from mikey_sdp.mikey.message import Message
@@ -27,7 +27,7 @@ from mikey_sdp.mikey.modes.csb import (
 )
 from mikey_sdp.mikey.modes.dh_exchange import contribute, half_key_of_offer, key_from_answer
 from mikey_sdp.mikey.modes.psk import psk_of
-from mikey_sdp.mikey.modes.roles import check_addressee, parties_of_dh_answer, text_of
+from mikey_sdp.mikey.modes.roles import check_addressee, check_holder, parties_of_dh_answer, text_of
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.payload import Payload
@@ -88,6 +88,7 @@ class DhhmacInitiator:
 
     def __init__(self, setup: InitiatorSetup, credential: PskCredential) -> None:
         self._setup = setup
+        self._holder = None if credential.peer == ANY_PEER else credential.peer
         self._keys = setup.bundle.context.message_keys(credential.key)
         self._half_key = half_key_of_offer(setup)
         values = (self._half_key.payload,) if self._half_key else ()
@@ -107,6 +108,7 @@ class DhhmacInitiator:
         parties = parties_of_dh_answer(answer)
         check_addressee(parties, setup.own)
         responder = parties.idr or setup.peer
+        check_holder(responder, self._holder)
         keys = key_from_answer(answer, self._half_key)
         bundle = setup.bundle.updated(keys=keys, own=False).with_ssrcs(filled_ssrcs(self.message, answer))
         return Established(mode=self.mode, bundle=bundle, peer=text_of(responder) if responder else "")

@@ -111,7 +111,7 @@ class DhsignResponder:
         signer = signer_of(request.message, request.peer, credential, request.now)
         if not request.peer:
             request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
+        check_sign(request.message, signer, setup.choices)
         previous = previous_of(request, setup)
         context_of(request, previous)
-        check_sign(request.message, signer, setup.choices)
         return SignedOffer(request=request, setup=setup, credential=credential, previous=previous)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
+from mikey_sdp.mikey.certificates.usage import Purpose, check_purpose
 from mikey_sdp.mikey.crypto import mqv
 from mikey_sdp.mikey.crypto.curves import number_of
 from mikey_sdp.mikey.crypto.derive import MessageKeys
@@ -117,6 +118,7 @@ class EcmqvInitiator:
         parties = parties_of_dh_answer(answer)
         check_addressee(parties, setup.own)
         owner = signer_of(answer, text_of(parties.idr) if parties.idr else "", credential, setup.now)
+        check_purpose(owner.certificate, Purpose.AGREE)
         theirs, echo = answer.all(EccPoint)
         if echo != self._point or replace(theirs, point=echo.point) != echo or theirs == echo:
             raise PeerError(
@@ -187,9 +189,10 @@ class EcmqvResponder:
         signer = signer_of(request.message, request.peer, credential, request.now)
         if not request.peer:
             request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
+        check_sign(request.message, signer, setup.choices)
         previous = previous_of(request, setup)
         context_of(request, previous)
-        check_sign(request.message, signer, setup.choices)
+        check_purpose(signer.certificate, Purpose.AGREE)
         return SignedPoint(
             request=request, setup=setup, credential=credential, their_static=signer.key, previous=previous
         )

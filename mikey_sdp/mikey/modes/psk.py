@@ -9,7 +9,7 @@ from typing import Final
 
 from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.mikey.credentials import PskCredential
+from mikey_sdp.mikey.credentials import ANY_PEER, PskCredential
 from mikey_sdp.mikey.crypto.protection import check_algorithms, verify_mac
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
@@ -33,6 +33,7 @@ class PskInitiator:
         if setup.encr_alg == EncrAlg.NULL:
             raise UsageError("PSK mode encrypts its keys; for keys in the clear choose NULL mode")
         self._setup = setup
+        self._holder = None if credential.peer == ANY_PEER else credential.peer
         self._keys = setup.bundle.context.message_keys(credential.key)
         protection = push.Protection(encr_alg=setup.encr_alg, mac_alg=MacAlg.HMAC_SHA_1_160, keys=self._keys)
         self.message: Final[Message] = push.build_i_message(setup, protection)
@@ -47,7 +48,9 @@ class PskInitiator:
 
         Raises: DecodeError, PeerError.
         """
-        return push.complete(octets, mode=self.mode, setup=self._setup, sent=self.message, keys=self._keys)
+        return push.complete(
+            octets, mode=self.mode, setup=self._setup, sent=self.message, keys=self._keys, holder=self._holder
+        )
 
 
 class PskResponder:

@@ -47,7 +47,7 @@ _CACHED: Final = frozenset({CacheIndicator.CACHE, CacheIndicator.CACHE_FOR_CSB})
 def recipient_of(setup: InitiatorSetup, credential: CertificateCredential) -> Signer:
     """Whose public key the envelope key is encrypted to: the Responder must be known before the call. # [3830-3.2-3]
 
-    Raises: PolicyRefused without his certificate; PeerError with Invalid Cert (8) where it is not valid.
+    Raises: PolicyRefused without his certificate, or where it is not valid.
     """
     peer = text_of(setup.peer) if setup.peer else ""
     certificate = credential.trust.certificate_of(peer) if peer else None
@@ -55,7 +55,12 @@ def recipient_of(setup: InitiatorSetup, credential: CertificateCredential) -> Si
         raise PolicyRefused(
             "needs-peer-certificate", f"the certificate of {peer or 'the peer'} is not known beforehand"
         )
-    verified = verify_chain(credential.trust, (certificate,), now=setup.now, purpose=Purpose.ENCRYPT)
+    try:
+        verified = verify_chain(credential.trust, (certificate,), now=setup.now, purpose=Purpose.ENCRYPT)
+    except PeerError as fault:
+        raise PolicyRefused(
+            "needs-valid-peer-certificate", f"the certificate of {peer} can't be used: {fault.reason}"
+        ) from fault
     return Signer(identity=peer, certificate=verified)
 
 
@@ -72,6 +77,7 @@ class PublicKeyInitiator:
         bundle, choices = setup.bundle, setup.choices
         kept = envelope_key if choices.cache in _CACHED else None
         self._setup = replace(setup, bundle=replace(bundle, envelope_key=kept))
+        self._recipient = recipient.identity
         self._keys = bundle.context.message_keys(envelope_key)
         kemac = sealed_keys(
             self._keys,
@@ -104,6 +110,7 @@ class PublicKeyInitiator:
             sent=self.message,
             keys=self._keys,
             answer_type=DataType.PK_VER_MSG,
+            holder=self._recipient,
         )
 
 
@@ -136,8 +143,8 @@ class OpenedOffer:
             raise missing("a key, which the first message of a CSB needs")
         bundle = bundle_of(request, self.previous, self.sent.keys, setup)
         pke = request.message.find(EnvelopeKey)
-        if pke is not None and pke.cache in _CACHED:  # [3830-6.3-2] [3830-6.3-3]
-            bundle = replace(bundle, envelope_key=self.envelope_key)
+        kept = self.envelope_key if pke is not None and pke.cache in _CACHED else None  # [3830-6.3-2] [3830-6.3-3]
+        bundle = replace(bundle, envelope_key=kept)
         established = Established(mode=self.mode, bundle=bundle, peer=request.peer)
         reply = None
         if request.message.header.v:
@@ -165,9 +172,9 @@ class PublicKeyResponder:
         signer = signer_of(message, request.peer, credential, request.now)
         named = bool(request.peer)
         request = request if named else replace(request, peer=signer.identity)
+        check_sign(message, signer, setup.choices)
         previous = previous_of(request, setup)
         context = context_of(request, previous)
-        check_sign(message, signer, setup.choices)
         pke = message.find(EnvelopeKey)
         if pke is None:
             raise missing("a PKE")

@@ -17,7 +17,7 @@ from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import answer_header, bundle_of, offer_header, offer_payloads
 from mikey_sdp.mikey.modes.error_proof import ProofByV
-from mikey_sdp.mikey.modes.roles import text_of
+from mikey_sdp.mikey.modes.roles import check_holder, text_of
 from mikey_sdp.mikey.modes.verification import check_v, close_with_v
 from mikey_sdp.mikey.payloads import Payload, decode_key_data, encode_key_data
 from mikey_sdp.mikey.payloads.hdr import Header
@@ -83,10 +83,12 @@ def complete(
     sent: Message,
     keys: MessageKeys | None,
     answer_type: DataType = DataType.PSK_VER_MSG,
+    holder: str | None = None,
 ) -> Established:
     """Take an R_MESSAGE: HDR, T, [IDr], V.
 
-    The Responder is who V proves: the IDr of the answer if there is one, else the one that was sent.
+    V proves that the Responder holds the key. Where one party only can hold it, that is `holder`, and the answer can't
+    be in another name; otherwise the Responder is who the answer says, or else who was sent for.
     """
     idr_sent = setup.peer.data if setup.peer else b""
     proof = ProofByV(keys=keys, idi=setup.own.data, idr=idr_sent) if keys else None
@@ -94,6 +96,7 @@ def complete(
     responder = answer.find(Identity) or setup.peer
     idr = responder.data if responder else b""
     check_v(answer, keys=keys, idi=setup.own.data, idr=idr, timestamp=setup.timestamp)
+    check_holder(responder, holder)
     bundle = setup.bundle.with_ssrcs(filled_ssrcs(sent, answer))
     return Established(mode=mode, bundle=bundle, peer=text_of(responder) if responder else "")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp.clock import NtpTime
-from mikey_sdp.errors import PeerError
+from mikey_sdp.errors import BackendUnavailable, PeerError
 from mikey_sdp.mikey.composition import check_composition
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
@@ -31,6 +31,7 @@ _ANSWERS: Final = frozenset(
         DataType.ERROR,
         DataType.DHHMAC_RESP,
         DataType.RSA_R_R_MSG,
+        DataType.ECMQV_R_MSG,
     }
 )
 _SAID_TO_STRANGERS: Final = frozenset(
@@ -76,6 +77,8 @@ class Responder:
             self._setup.replay.remember(_unaltered(message), request.timestamp, now)
             request.envelope.judge(message)
             return proof.accept()
+        except BackendUnavailable as fault:
+            raise PeerError(str(fault), mikey_error=None, section=SECTION) from fault
         except PeerError as fault:
             fault.reply = self._reply(fault.mikey_error, message.header, message.find(Timestamp), proof)
             raise

@@ -90,5 +90,16 @@ def check_addressee(parties: Parties, own: Identity) -> None:
         raise _invalid("the answer is for another Initiator")
 
 
+def check_holder(responder: Identity | None, holder: str | None) -> None:
+    """Who answers under a key that one party holds is that party; None for keys that several hold.
+
+    Raises: PeerError with Invalid ID (7).
+    """
+    if holder is None or responder is None:
+        return
+    if canonical_identity(text_of(responder)) != canonical_identity(holder):
+        raise _invalid(f"{text_of(responder)} answers under the key of {holder}")
+
+
 def _invalid(reason: str) -> PeerError:
     return PeerError(reason, mikey_error=ErrorNo.INVALID_ID, section=SECTION)

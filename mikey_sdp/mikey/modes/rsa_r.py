@@ -12,6 +12,7 @@ from typing import Final
 from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
+from mikey_sdp.mikey.certificates.usage import Purpose, check_purpose
 from mikey_sdp.mikey.crypto.envelope import fresh_envelope_key, seal, unseal
 from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.keys import fresh_rand
@@ -215,9 +216,10 @@ class RsaRResponder:
         signer = signer_of(request.message, request.peer, credential, request.now)
         if not request.peer:
             request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
+        check_sign(request.message, signer, setup.choices)
         if setup.bundles.get(request.peer, header.csb_id) is not None:
             raise PeerError(f"CSB {header.csb_id:08x} exists already", mikey_error=ErrorNo.UNSPECIFIED, section=SECTION)
-        check_sign(request.message, signer, setup.choices)
+        check_purpose(signer.certificate, Purpose.ENCRYPT)
         return SignedRequest(request=request, setup=setup, credential=credential, signer=signer)
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.credentials import Credential, CredentialStore, NullCredential, PskCredential
+from mikey_sdp.mikey.crypto.curves import is_supported
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import ecies as ecies_mode
 from mikey_sdp.mikey.modes import rsa as rsa_mode
@@ -77,7 +78,7 @@ def _has_rsa_key(credential: CertificateCredential, _peer: str) -> bool:
 
 
 def _has_curve_key(credential: CertificateCredential, _peer: str) -> bool:
-    return isinstance(credential.key, ec.EllipticCurvePrivateKey)
+    return isinstance(credential.key, ec.EllipticCurvePrivateKey) and is_supported(credential.key.curve)
 
 
 MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(

@@ -9,11 +9,11 @@ from msgspec import UNSET
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.table import row_of_answer, row_of_message
-from mikey_sdp.scenario.build import MODES
 from mikey_sdp.scenario.checks.failure import Failure
 from mikey_sdp.scenario.checks.words import fits, given, say_count
 from mikey_sdp.scenario.evidence import Evidence, SipSeen, nearest_message
 from mikey_sdp.scenario.expect import MessagesExpected, MikeyExpected
+from mikey_sdp.scenario.modes import MODES
 from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmtLine, key_mgmt_lines
 from mikey_sdp.sdp.lines import SessionDescription
 

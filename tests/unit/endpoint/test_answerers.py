@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mikey_sdp.endpoint import Endpoint, Offer
-from mikey_sdp.errors import PeerError, PolicyRefused
+from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.credentials import NullCredential, PskCredential
 from mikey_sdp.mikey.crypto.derive import KeyContext
 from mikey_sdp.mikey.crypto.prf import mikey_1
@@ -30,7 +30,8 @@ def ends() -> Ends:
 
 @pytest.fixture
 def alice(ends: Ends) -> Endpoint:
-    return ends.alice()
+    """Alice with a key that a whole group shares: whoever holds it may answer, in any name."""
+    return ends.end(ALICE, PskCredential("*", KEY))
 
 
 def secure_body(line: str) -> str:
@@ -74,13 +75,12 @@ def test_one_answerer_answers_all_lines(alice: Endpoint) -> None:
             offer.accept(answer, retarget=True)
 
 
-def test_a_new_peer_is_not_rekeyed_with_the_key_of_another(ends: Ends) -> None:
+def test_a_new_peer_does_not_answer_under_the_key_of_another(ends: Ends) -> None:
     alice = ends.end(ALICE, PskCredential(BOB, KEY), NullCredential())
     offer = alice.offer(body(), to=BOB, secure_carrier=True)
-    leg = offer.accept(secure_body(answered_by(CAROL, offer)), retarget=True).leg
-    with pytest.raises(PolicyRefused) as caught:
-        leg.offer(body(), rekey=True)
-    assert caught.value.rule == "no-credential"
+    with pytest.raises(PeerError, match="under the key of") as caught:
+        offer.accept(secure_body(answered_by(CAROL, offer)), retarget=True)
+    assert (caught.value.mikey_error, alice.open_bundles) == (ErrorNo.INVALID_ID, 0)
 
 
 def test_an_answerer_does_not_choose_our_ssrc(ends: Ends) -> None:

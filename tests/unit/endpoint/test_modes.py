@@ -194,3 +194,28 @@ def test_which_mode_the_policy_takes() -> None:
     assert chosen(Mode.RSA, knows=False) is Mode.RSA_R
     assert chosen(Mode.RSA, secrecy=True) is Mode.DHSIGN
     assert chosen(Mode.DHSIGN, "ec") is Mode.DHSIGN
+
+
+def test_an_update_is_of_the_mode_that_made_the_bundle() -> None:
+    """Who shares a key with Bob too can't turn a call with forward secrecy into one without."""
+    case = Case(Mode.DHHMAC)
+    call = Call(case)
+    call.alice, call.bob = (
+        Endpoint(
+            identity,
+            credentials=[credential(Mode.PSK, identity, peer)],
+            clock=call.clock,
+            entropy=SeededEntropy(identity.encode()),
+            options=Options(forward_secrecy=True),
+        )
+        for identity, peer in ((ALICE, BOB), (BOB, ALICE))
+    )
+    alice, bob = call.set_up()
+    assert alice.mode is Mode.DHHMAC
+    (state,) = alice.leg._state.levels.values()
+    alice.leg._state.levels[None] = replace(state, mode=Mode.PSK)
+    offer = alice.leg.offer(body(), rekey=True)
+    answer = bob.leg.answer(offer.sdp, body(host=2))
+    assert answer.rejection is not None
+    assert answer.rejection.mikey_error == ErrorNo.INVALID_DT
+    assert bob.leg.keys.media == bob.media

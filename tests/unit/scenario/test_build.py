@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from mikey_sdp.errors import ScenarioError
+from mikey_sdp.mikey.certificates import covers
+from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.credentials import NullCredential, PskCredential
+from mikey_sdp.mikey.registry import DhGroup
 from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
 from mikey_sdp.nodes.commands import Call, Cancel, HangUp, Hold, ReKey, Resume
 from mikey_sdp.nodes.config import Reaction, UserAgentConfig
@@ -122,6 +125,26 @@ def test_offers_narrow_the_modes(configs: dict[str, UserAgentConfig]) -> None:
     assert [mode.value for mode in configs["a"].modes or ()] == ["NULL"]
     assert configs["b"].modes is None
     assert any(isinstance(credential, NullCredential) for credential in configs["a"].credentials)
+
+
+def test_the_group_of_offers_reaches_the_agent(configs: dict[str, UserAgentConfig]) -> None:
+    plan(parties("a: {dh group: p-256}", "b:"))
+    groups = [configs[name].options.choices.dh_group for name in "ab"]  # type: ignore[union-attr]
+    assert groups == [DhGroup.ECP_P_256, DhGroup.OAKLEY_5]
+
+
+def test_a_certificate_stands_beside_other_credentials(configs: dict[str, UserAgentConfig]) -> None:
+    plan(parties("a: {credentials: [psk, certificate]}", "b: {credentials: psk}", "c: {credentials: certificate}"))
+    kinds = {name: [type(credential) for credential in configs[name].credentials] for name in "abc"}
+    assert kinds == {
+        "a": [PskCredential, CertificateCredential],
+        "b": [PskCredential],
+        "c": [CertificateCredential],
+    }
+    (held,) = configs["c"].credentials
+    assert isinstance(held, CertificateCredential)
+    assert covers(held.certificates[0], configs["c"].identity)
+    assert held.trust.certificate_of(configs["a"].identity) is not None
 
 
 def test_answers_clock_and_media_reach_the_agent(configs: dict[str, UserAgentConfig]) -> None:

@@ -59,6 +59,34 @@ def test_a_shared_key_needs_someone_to_share_it(psk: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("party", "path", "reason"),
+    [
+        ("offers: dhhmac, credentials: certificate", "offers", "'dhhmac' without a credential"),
+        ("offers: dhsign, credentials: psk", "offers", "'dhsign' without a credential"),
+        ("offers: ecmqv, credentials: certificate", "offers", "doesn't work with a certified rsa key"),
+        (
+            "offers: rsa, credentials: {certificate: {key: ec}}",
+            "offers",
+            "write credentials: {certificate: {key: rsa}}",
+        ),
+        ("credentials: {certificate: {knows: [bob]}}", "credentials.certificate.knows[0]", "bob holds no certificate"),
+        ("credentials: {certificate: {names: alice}}", "credentials.certificate.names", "names alice anyway"),
+    ],
+)
+def test_a_mode_needs_what_it_works_with(party: str, path: str, reason: str) -> None:
+    error = error_of(changed("alice: {credentials: psk}", f"alice: {{{party}}}"))
+    assert (error.line, error.path) == (4, f"parties.alice.{path}")
+    assert reason in error.reason
+
+
+@pytest.mark.parametrize("key", ["rsa", "ec"])
+def test_dhsign_works_with_any_certified_key(key: str) -> None:
+    scenario(
+        changed("alice: {credentials: psk}", f"alice: {{offers: dhsign, credentials: {{certificate: {{key: {key}}}}}}}")
+    )
+
+
+@pytest.mark.parametrize(
     ("name", "hint"),
     [("INVIT", "INVITE"), ("invite", "INVITE"), ("reINVITE", "re-INVITE"), ("99", None), ("700", None)],
 )

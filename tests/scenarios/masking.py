@@ -1,0 +1,49 @@
+"""Runs of one scenario compared: all octets but those that RSA draws by chance.
+
+The padding of RSA encryption comes from the library's own chance, so a PKE payload differs from run to run, and with it
+the signature over its message. Both are put to zeros here, in place, and nothing else is.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Final
+
+from msgspec.structs import replace
+
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.modes.table import row_of_answer, row_of_message
+from mikey_sdp.mikey.payloads.pke import EnvelopeKey
+from mikey_sdp.mikey.payloads.sign import Signature
+from mikey_sdp.trace import MessageSent, RunResult
+
+_MIKEY: Final = re.compile(rb"(?<=a=key-mgmt:mikey )[A-Za-z0-9+/=]+")
+
+
+def masked_sip(octets: bytes) -> bytes:
+    """A SIP message whose MIKEY messages are masked."""
+    return _MIKEY.sub(lambda found: base64.b64encode(masked_mikey(base64.b64decode(found[0]))), octets)
+
+
+def masked_mikey(octets: bytes) -> bytes:
+    """A MIKEY message without the octets of chance: as it is, unless it carries a key that RSA encrypted."""
+    message = Message.decode(octets)
+    row = row_of_message(message) or row_of_answer(message)
+    sealed, signature = message.find(EnvelopeKey), message.find(Signature)
+    if row is None or row.mode not in (Mode.RSA, Mode.RSA_R) or sealed is None or signature is None:
+        return octets
+    for chance in (sealed.data, signature.signature):
+        assert octets.count(chance) == 1
+        octets = octets.replace(chance, bytes(len(chance)))
+    return octets
+
+
+def masked(result: RunResult) -> RunResult:
+    """A run whose SIP messages are masked."""
+    records = (
+        replace(record, octets=masked_sip(record.octets)) if isinstance(record, MessageSent) else record
+        for record in result.records
+    )
+    return replace(result, records=tuple(records))
