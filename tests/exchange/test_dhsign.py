@@ -183,3 +183,33 @@ def test_a_second_signature_of_the_same_message_is_a_replay() -> None:
 def _other_signature(message: Message) -> bytes:
     r, s = decode_dss_signature(message.find(Signature).signature)
     return encode_dss_signature(r, P_521.group_order - s)
+
+
+def test_an_answer_to_somebody_else_is_refused() -> None:
+    made = ends()
+    initiator = made.initiator()
+    reply = Message.decode(made.respond(initiator.message.octets).reply or b"")
+    payloads = (*reply.payloads[:3], identity_of(CAROL), *reply.payloads[4:-1])
+    octets = close_with_sign(
+        reply.header, payloads, credential=made.pair.bobs_credentials[0], choices=made.case.choices
+    ).octets
+    with pytest.raises(PeerError) as refused:
+        initiator.complete(octets)
+    assert refused.value.mikey_error == ErrorNo.INVALID_ID
+
+
+def test_half_keys_that_nobody_asked_for_are_refused() -> None:
+    made = ends()
+    first, answer, before = made.run()
+    update = made.initiator(bundle=before.bundle.updated(), previous=before.bundle, new_keys=False)
+    reply = Message.decode(made.respond(update.message.octets).reply or b"")
+    values = Message.decode(answer.reply or b"").all(DhValue)
+    octets = close_with_sign(
+        reply.header,
+        (*reply.payloads[:-1], *values),
+        credential=made.pair.bobs_credentials[0],
+        choices=made.case.choices,
+    ).octets
+    with pytest.raises(PeerError, match="the offer had none"):
+        update.complete(octets)
+    assert first.complete(answer.reply or b"").peer == BOB
