@@ -179,4 +179,46 @@ BREAKS: Final[tuple[Break, ...]] = (
         "            return _refused(leg.core, fault, reply, received.line.level, rekey)",
         "            continue",
     ),
+    Break(
+        "3830-3.2-9",
+        "mikey_sdp/mikey/modes/public_key.py",
+        "    if not same:\n",
+        "    if not same and not named:\n",
+    ),
+    Break(
+        "3830-6.3-2",
+        "mikey_sdp/mikey/modes/public_key.py",
+        "self.envelope_key if pke is not None and pke.cache in _CACHED else None",
+        "self.envelope_key",
+    ),
+    Break(
+        "4650-4.2-10",
+        "mikey_sdp/mikey/modes/dhhmac.py",
+        "    if kemac.mac_alg != MacAlg.HMAC_SHA_1_160:",
+        "    if kemac.mac_alg not in (MacAlg.NULL, MacAlg.HMAC_SHA_1_160):",
+    ),
+    Break(
+        "4650-3.1-3",
+        "mikey_sdp/mikey/modes/dh_exchange.py",
+        "payloads=(ours.payload, theirs))",
+        "payloads=(theirs, ours.payload))",
+    ),
+    Break(
+        "4738-3.6-20",
+        "mikey_sdp/mikey/modes/rsa_r.py",
+        "return idi.data + idr.data + request.timestamp.value_octets",
+        "return idr.data + idi.data + request.timestamp.value_octets",
+    ),
+    Break(
+        "4738-3.7-1",
+        "mikey_sdp/mikey/modes/rsa_r.py",
+        "    if answer.find(Rand) is not None:",
+        "    if len(answer.all(Rand)) > 1:",
+    ),
+    Break(
+        "4738-3.4-3",
+        "mikey_sdp/mikey/modes/rsa_r.py",
+        "DataType.RSA_R_I_MSG, v=True)",
+        "DataType.RSA_R_I_MSG, v=setup.verification)",
+    ),
 )
