@@ -188,7 +188,7 @@ BREAKS: Final[tuple[Break, ...]] = (
     Break(
         "3830-6.3-2",
         "mikey_sdp/mikey/modes/public_key.py",
-        "self.envelope_key if pke is not None and pke.cache in _CACHED else None",
+        "self.envelope_key if pke_of(request.message).cache in CACHED else None",
         "self.envelope_key",
     ),
     Break(

@@ -47,7 +47,7 @@ from mikey_sdp.mikey.registry import (
 )
 from mikey_sdp.secret import Secret
 from mikey_sdp.wire import Writer
-from tests.exchange.ends import Case, Ends, authority, certificate_credential, certified
+from tests.exchange.ends import Case, Ends, authority, certified
 from tests.exchange.pair import ALICE, BOB, chain, teks
 from tests.pki import Authority, rsa_key
 
@@ -314,9 +314,15 @@ def test_the_answer_must_be_a_public_key_one() -> None:
         initiator.complete(octets)
 
 
-def test_the_credential_helper_agrees_with_itself() -> None:
-    made = certificate_credential(ALICE, BOB, "rsa")
-    assert made.trust.certificate_of(BOB) == certified(BOB, "rsa").certificate
+def test_a_credential_from_pem_texts() -> None:
+    made = ends()
+    root = authority().pem
+    alice, bob = certified(ALICE, "rsa"), certified(BOB, "rsa")
+    made.alices = CertificateCredential.from_pem(alice.pem, alice.key_pem, trust=[root], known=[bob.pem])
+    made.pair.bobs_credentials = (CertificateCredential.from_pem(bob.pem, bob.key_pem, trust=[root]),)
+    assert made.run()[2].peer == BOB
+    with pytest.raises(UsageError, match="not that of"):
+        CertificateCredential.from_pem(alice.pem, bob.key_pem)
 
 
 @pytest.mark.requirement("3830-4.2-1")

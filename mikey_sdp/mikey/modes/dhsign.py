@@ -5,25 +5,24 @@ Source: RFC 3830 section 3.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
-from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import answer_header, bundle_of, context_of, offer_header, offer_payloads, previous_of
 from mikey_sdp.mikey.modes.dh_exchange import contribute, half_key_of_offer, key_from_answer
-from mikey_sdp.mikey.modes.roles import check_addressee, identity_of, parties_of_dh_answer, text_of
+from mikey_sdp.mikey.modes.roles import check_addressee, parties_of_dh_answer, text_of
 from mikey_sdp.mikey.modes.signing import (
     ProofBySign,
-    certificate_for,
     check_sign,
     close_with_sign,
-    known_signer,
     own_certificates,
+    proof_expected,
+    signed_request,
     signer_of,
 )
 from mikey_sdp.mikey.registry import DataType
@@ -36,7 +35,6 @@ class DhsignInitiator:
     early_bundle: Final = None
 
     def __init__(self, setup: InitiatorSetup, credential: CertificateCredential) -> None:
-        prf_of(setup.bundle.prf_func)
         self._setup = setup
         self._credential = credential
         self._half_key = half_key_of_offer(setup)
@@ -52,12 +50,7 @@ class DhsignInitiator:
         Raises: DecodeError, PeerError.
         """
         setup, credential = self._setup, self._credential
-        called = text_of(setup.peer) if setup.peer else ""
-        proof = ProofBySign(
-            credential=credential,
-            choices=setup.choices,
-            signer_known=lambda: known_signer(credential, called, setup.now) if called else None,
-        )
+        proof = proof_expected(setup, credential)
         answer = read_answer(octets, self.message, setup.timestamp, DataType.DH_RESP, proof)
         parties = parties_of_dh_answer(answer)
         check_addressee(parties, setup.own)
@@ -107,11 +100,8 @@ class DhsignResponder:
 
         Raises: PeerError.
         """
-        credential = certificate_for(request.peer, setup.credentials.find(CertificateCredential, request.peer or None))
-        signer = signer_of(request.message, request.peer, credential, request.now)
-        if not request.peer:
-            request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
-        check_sign(request.message, signer, setup.choices)
+        signed = signed_request(request, setup)
+        request = signed.request
         previous = previous_of(request, setup)
         context_of(request, previous)
-        return SignedOffer(request=request, setup=setup, credential=credential, previous=previous)
+        return SignedOffer(request=request, setup=setup, credential=signed.credential, previous=previous)

@@ -17,7 +17,6 @@ from mikey_sdp.mikey.certificates.usage import Purpose, check_purpose
 from mikey_sdp.mikey.crypto import mqv
 from mikey_sdp.mikey.crypto.curves import number_of
 from mikey_sdp.mikey.crypto.derive import MessageKeys
-from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
@@ -25,11 +24,10 @@ from mikey_sdp.mikey.modes.csb import answer_header, bundle_of, context_of, offe
 from mikey_sdp.mikey.modes.roles import check_addressee, identity_of, parties_of_dh_answer, text_of
 from mikey_sdp.mikey.modes.signing import (
     ProofBySign,
-    certificate_for,
-    check_sign,
     close_with_sign,
-    known_signer,
     own_certificates,
+    proof_expected,
+    signed_request,
     signer_of,
 )
 from mikey_sdp.mikey.modes.verification import check_v, close_with_v
@@ -85,7 +83,6 @@ class EcmqvInitiator:
     early_bundle: Final = None
 
     def __init__(self, setup: InitiatorSetup, credential: CertificateCredential) -> None:
-        prf_of(setup.bundle.prf_func)
         self._setup = setup
         self._credential = credential
         self._static = _curve_key(credential)
@@ -108,12 +105,7 @@ class EcmqvInitiator:
         Raises: DecodeError, PeerError.
         """
         setup, credential = self._setup, self._credential
-        called = text_of(setup.peer) if setup.peer else ""
-        proof = ProofBySign(
-            credential=credential,
-            choices=setup.choices,
-            signer_known=lambda: known_signer(credential, called, setup.now) if called else None,
-        )
+        proof = proof_expected(setup, credential)
         answer = read_answer(octets, self.message, setup.timestamp, DataType.ECMQV_R_MSG, proof)
         parties = parties_of_dh_answer(answer)
         check_addressee(parties, setup.own)
@@ -185,14 +177,15 @@ class EcmqvResponder:
 
         Raises: PeerError.
         """
-        credential = certificate_for(request.peer, setup.credentials.find(CertificateCredential, request.peer or None))
-        signer = signer_of(request.message, request.peer, credential, request.now)
-        if not request.peer:
-            request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
-        check_sign(request.message, signer, setup.choices)
+        signed = signed_request(request, setup)
+        request = signed.request
         previous = previous_of(request, setup)
         context_of(request, previous)
-        check_purpose(signer.certificate, Purpose.AGREE)
+        check_purpose(signed.signer.certificate, Purpose.AGREE)
         return SignedPoint(
-            request=request, setup=setup, credential=credential, their_static=signer.key, previous=previous
+            request=request,
+            setup=setup,
+            credential=signed.credential,
+            their_static=signed.signer.key,
+            previous=previous,
         )

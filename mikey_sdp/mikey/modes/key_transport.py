@@ -12,16 +12,28 @@ from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.crypto.protection import check_algorithms, decrypt, encrypt, mac, verify_mac
 from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.answer import missing
 from mikey_sdp.mikey.modes.push import only_keys
 from mikey_sdp.mikey.payloads import decode_key_data, encode_key_data
 from mikey_sdp.mikey.payloads.id import Identity
 from mikey_sdp.mikey.payloads.kemac import MAC_OCTETS, KeyDataTransport
 from mikey_sdp.mikey.payloads.key_data import KeyData
+from mikey_sdp.mikey.payloads.pke import EnvelopeKey
 from mikey_sdp.mikey.payloads.t import Timestamp
-from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg, PayloadType
+from mikey_sdp.mikey.registry import CacheIndicator, EncrAlg, ErrorNo, MacAlg, PayloadType
 from mikey_sdp.wire import Writer
 
 SECTION: Final = "RFC 3830 section 3.2"
+CACHED: Final = frozenset({CacheIndicator.CACHE, CacheIndicator.CACHE_FOR_CSB})
+"""Under which C both ends keep the envelope key, for updates of the CSB. # [3830-6.3-4]"""
+
+
+def pke_of(message: Message) -> EnvelopeKey:
+    """The PKE of a message that sends keys under an envelope key."""
+    pke = message.find(EnvelopeKey)
+    if pke is None:
+        raise missing("a PKE")
+    return pke
 
 
 def sealed_keys(

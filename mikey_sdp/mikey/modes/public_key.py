@@ -6,6 +6,7 @@ Source: RFC 3830 section 3.2; draft-ietf-msec-mikey-ecc-03 section 4.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,13 +20,14 @@ from mikey_sdp.mikey.certificates.digest import digest_of
 from mikey_sdp.mikey.certificates.identity import covers
 from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.crypto.envelope import fresh_envelope_key, seal, unseal
+from mikey_sdp.mikey.crypto.signatures import VerifyingKey
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
 from mikey_sdp.mikey.modes.answer import missing
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import bundle_of, context_of, offer_header, offer_payloads, previous_of
 from mikey_sdp.mikey.modes.error_proof import ProofByV
-from mikey_sdp.mikey.modes.key_transport import SentKeys, check_seal, opened_keys, sealed_keys
+from mikey_sdp.mikey.modes.key_transport import CACHED, SentKeys, check_seal, opened_keys, pke_of, sealed_keys
 from mikey_sdp.mikey.modes.roles import text_of
 from mikey_sdp.mikey.modes.signing import (
     Signer,
@@ -37,11 +39,11 @@ from mikey_sdp.mikey.modes.signing import (
 )
 from mikey_sdp.mikey.payloads.chash import CertificateHash
 from mikey_sdp.mikey.payloads.pke import EnvelopeKey
-from mikey_sdp.mikey.registry import CacheIndicator, DataType, ErrorNo, HashFunc
+from mikey_sdp.mikey.payloads.sign import Signature
+from mikey_sdp.mikey.registry import DataType, ErrorNo, HashFunc, SignType
 from mikey_sdp.secret import Secret
 
 SECTION: Final = "RFC 3830 section 3.2"
-_CACHED: Final = frozenset({CacheIndicator.CACHE, CacheIndicator.CACHE_FOR_CSB})
 
 
 def recipient_of(setup: InitiatorSetup, credential: CertificateCredential) -> Signer:
@@ -75,7 +77,7 @@ class PublicKeyInitiator:
         recipient = recipient_of(setup, credential)
         envelope_key = fresh_envelope_key(setup.entropy)
         bundle, choices = setup.bundle, setup.choices
-        kept = envelope_key if choices.cache in _CACHED else None
+        kept = envelope_key if choices.cache in CACHED else None
         self._setup = replace(setup, bundle=replace(bundle, envelope_key=kept))
         self._recipient = recipient.identity
         self._keys = bundle.context.message_keys(envelope_key)
@@ -142,8 +144,7 @@ class OpenedOffer:
         if not self.sent.keys and self.previous is None:
             raise missing("a key, which the first message of a CSB needs")
         bundle = bundle_of(request, self.previous, self.sent.keys, setup)
-        pke = request.message.find(EnvelopeKey)
-        kept = self.envelope_key if pke is not None and pke.cache in _CACHED else None  # [3830-6.3-2] [3830-6.3-3]
+        kept = self.envelope_key if pke_of(request.message).cache in CACHED else None  # [3830-6.3-2] [3830-6.3-3]
         bundle = replace(bundle, envelope_key=kept)
         established = Established(mode=self.mode, bundle=bundle, peer=request.peer)
         reply = None
@@ -175,10 +176,7 @@ class PublicKeyResponder:
         check_sign(message, signer, setup.choices)
         previous = previous_of(request, setup)
         context = context_of(request, previous)
-        pke = message.find(EnvelopeKey)
-        if pke is None:
-            raise missing("a PKE")
-        envelope_key = unseal(credential.key, pke.data, setup.entropy, oaep=setup.choices.oaep)
+        envelope_key = unseal(credential.key, pke_of(message).data, setup.entropy, oaep=setup.choices.oaep)
         keys = context.message_keys(envelope_key)
         sent = opened_keys(message, kemac, keys, csb_id=message.header.csb_id, timestamp=request.timestamp)
         _check_sender(sent, request, signer, named=named)
@@ -207,3 +205,17 @@ def _check_sender(sent: SentKeys, request: Request, signer: Signer, *, named: bo
     same = sent.sender == request.initiator if named else covers(signer.certificate, text_of(sent.sender))
     if not same:
         raise PeerError("the encrypted IDi is not the sender", mikey_error=ErrorNo.INVALID_ID, section=SECTION)
+
+
+def known_keys(credential: CertificateCredential, peer: str, kind: type[VerifyingKey]) -> bool:
+    """Whether our key is of that kind, and that of the peer, whose certificate must be known."""
+    theirs = credential.trust.certificate_of(peer)
+    return theirs is not None and all(
+        isinstance(key, kind) for key in (theirs.public_key(), credential.key.public_key())
+    )
+
+
+def signed_by(message: Message, types: Collection[SignType]) -> bool:
+    """Whether the signature of a message is of one of those S types."""
+    signature = message.find(Signature)
+    return signature is not None and signature.sign_type in types

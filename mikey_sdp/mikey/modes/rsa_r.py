@@ -21,17 +21,17 @@ from mikey_sdp.mikey.modes import push
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import answer_header, check_rand, offer_header, offer_payloads
-from mikey_sdp.mikey.modes.key_transport import check_seal, opened_keys, sealed_keys
+from mikey_sdp.mikey.modes.key_transport import CACHED, check_seal, opened_keys, pke_of, sealed_keys
 from mikey_sdp.mikey.modes.roles import identity_of, text_of
 from mikey_sdp.mikey.modes.signing import (
     ProofBySign,
     Signer,
-    certificate_for,
     check_sign,
     close_with_sign,
     decryption_key,
-    known_signer,
     own_certificates,
+    proof_expected,
+    signed_request,
     signer_of,
 )
 from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
@@ -39,11 +39,10 @@ from mikey_sdp.mikey.payloads.id import Identity
 from mikey_sdp.mikey.payloads.pke import EnvelopeKey
 from mikey_sdp.mikey.payloads.rand import Rand
 from mikey_sdp.mikey.payloads.sp import SecurityPolicy
-from mikey_sdp.mikey.registry import CacheIndicator, DataType, EncrAlg, ErrorNo, ExtensionType
+from mikey_sdp.mikey.registry import DataType, EncrAlg, ErrorNo, ExtensionType
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
 
 SECTION: Final = "RFC 4738 section 3"
-_CACHED: Final = frozenset({CacheIndicator.CACHE, CacheIndicator.CACHE_FOR_CSB})
 
 
 def _appended(idi: Identity, idr: Identity, request: InitiatorSetup | Request) -> bytes:
@@ -73,12 +72,7 @@ class RsaRInitiator:
         Raises: DecodeError, PeerError; without an Error no where the RFC wants silence.
         """
         setup, credential = self._setup, self._credential
-        called = text_of(setup.peer) if setup.peer else ""
-        proof = ProofBySign(
-            credential=credential,
-            choices=setup.choices,
-            signer_known=lambda: known_signer(credential, called, setup.now) if called else None,
-        )
+        proof = proof_expected(setup, credential)
         answer = read_answer(octets, self.message, setup.timestamp, DataType.RSA_R_R_MSG, proof)
         _check_rand_and_policies(answer, setup)
         named = answer.find(Identity)
@@ -89,7 +83,7 @@ class RsaRInitiator:
 
     def _opened(self, answer: Message, signer: Signer, idr: Identity) -> Established:
         setup = self._setup
-        kemac, pke = push.kemac_of(answer), _pke_of(answer)
+        kemac, pke = push.kemac_of(answer), pke_of(answer)
         check_seal(kemac)
         envelope_key = unseal(decryption_key(self._credential), pke.data, setup.entropy, oaep=setup.choices.oaep)
         keys = setup.bundle.context.message_keys(envelope_key)
@@ -100,8 +94,7 @@ class RsaRInitiator:
         if not sent.keys:
             raise missing("a key")
         bundle = setup.bundle.updated(keys=sent.keys, own=False).with_ssrcs(filled_ssrcs(self.message, answer))
-        if pke.cache in _CACHED:
-            bundle = replace(bundle, envelope_key=envelope_key)
+        bundle = replace(bundle, envelope_key=envelope_key if pke.cache in CACHED else None)
         return Established(mode=self.mode, bundle=bundle, peer=signer.identity)
 
 
@@ -118,7 +111,7 @@ def _check_rand_and_policies(answer: Message, setup: InitiatorSetup) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedRequest:
+class KeyRequest:
     """An RSA-R I_MESSAGE whose signature holds."""
 
     request: Request
@@ -162,7 +155,7 @@ class SignedRequest:
             choices=choices,
             appended=_appended(request.initiator, setup.own, request),
         )
-        if choices.cache in _CACHED:
+        if choices.cache in CACHED:
             bundle = replace(bundle, envelope_key=envelope_key)
         established = Established(mode=Mode.RSA_R, bundle=bundle, peer=request.peer)
         return Response(established=established, reply=reply.octets)
@@ -203,31 +196,21 @@ def _chosen_policy(message: Message, setup: ResponderSetup) -> Mapping[int, Srtp
 class RsaRResponder:
     """The end of an RSA-R exchange that answers."""
 
-    def authenticate(self, request: Request, setup: ResponderSetup) -> SignedRequest:
+    def authenticate(self, request: Request, setup: ResponderSetup) -> KeyRequest:
         """Verify certificate and signature.
 
         Raises: PeerError.
         """
-        credential = certificate_for(request.peer, setup.credentials.find(CertificateCredential, request.peer or None))
         header, rand = request.message.header, request.message.find(Rand)
         prf_of(header.prf_func)
         if rand is not None:
             check_rand(rand)
-        signer = signer_of(request.message, request.peer, credential, request.now)
-        if not request.peer:
-            request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
-        check_sign(request.message, signer, setup.choices)
+        signed = signed_request(request, setup)
+        request = signed.request
         if setup.bundles.get(request.peer, header.csb_id) is not None:
             raise PeerError(f"CSB {header.csb_id:08x} exists already", mikey_error=ErrorNo.UNSPECIFIED, section=SECTION)
-        check_purpose(signer.certificate, Purpose.ENCRYPT)
-        return SignedRequest(request=request, setup=setup, credential=credential, signer=signer)
-
-
-def _pke_of(message: Message) -> EnvelopeKey:
-    pke = message.find(EnvelopeKey)
-    if pke is None:
-        raise missing("a PKE")
-    return pke
+        check_purpose(signed.signer.certificate, Purpose.ENCRYPT)
+        return KeyRequest(request=request, setup=setup, credential=signed.credential, signer=signed.signer)
 
 
 def _ignore(reason: str) -> PeerError:

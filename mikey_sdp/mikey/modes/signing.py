@@ -6,7 +6,7 @@ Source: RFC 3830 sections 3.2, 3.3, 4.3.1 and 5.2; RFC 4738 section 3.6.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography import x509
@@ -22,6 +22,8 @@ from mikey_sdp.mikey.crypto.signatures import VerifyingKey, signature_lengths, s
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
 from mikey_sdp.mikey.modes.choices import Choices
+from mikey_sdp.mikey.modes.contract import InitiatorSetup, Request, ResponderSetup
+from mikey_sdp.mikey.modes.roles import identity_of, text_of
 from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.payload import Payload
@@ -158,6 +160,38 @@ class ProofBySign:
             return False
         check_sign(message, signer, self.choices)
         return True
+
+
+def proof_expected(setup: InitiatorSetup, credential: CertificateCredential) -> ProofBySign:
+    """How an Initiator judges Error messages: by the certificate of whom it called, where that is known."""
+    called = text_of(setup.peer) if setup.peer else ""
+    return ProofBySign(
+        credential=credential,
+        choices=setup.choices,
+        signer_known=lambda: known_signer(credential, called, setup.now) if called else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRequest:
+    """A request whose signature holds, with the signer as its peer, and our credential for him."""
+
+    request: Request
+    credential: CertificateCredential
+    signer: Signer
+
+
+def signed_request(request: Request, setup: ResponderSetup) -> SignedRequest:
+    """Verify certificate and signature of a request; a sender without a name is who his certificate says.
+
+    Raises: PeerError.
+    """
+    credential = certificate_for(request.peer, setup.credentials.find(CertificateCredential, request.peer or None))
+    signer = signer_of(request.message, request.peer, credential, request.now)
+    if not request.peer:
+        request = replace(request, peer=signer.identity, initiator=identity_of(signer.identity))
+    check_sign(request.message, signer, setup.choices)
+    return SignedRequest(request=request, credential=credential, signer=signer)
 
 
 def known_signer(credential: CertificateCredential, identity: str, now: NtpTime) -> Signer | None:
