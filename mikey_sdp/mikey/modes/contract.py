@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mikey_sdp.clock import NtpTime
+from mikey_sdp.mikey.acceptance import Acceptance, Profile, Tolerance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
 from mikey_sdp.mikey.credentials import CredentialStore
@@ -51,7 +52,7 @@ class InitiatorSetup:
     `previous`, the CSB that it updates, or None for a first exchange; `peer`, whose identity goes into the message as
     IDr, None to leave it out; `verification`, whether an answer is asked for (flag V); `new_keys`, whether the exchange
     brings keys: always the first, later those that re-key # [3830-4.5-7]; `validity`, how packets name a key that both
-    ends make together; `now`, the time at which certificates must be valid.
+    ends make together; `now`, the time at which certificates must be valid; `profile`, how strictly answers are read.
     """
 
     own: Identity
@@ -67,18 +68,21 @@ class InitiatorSetup:
     extensions: tuple[GeneralExtension, ...] = ()
     encr_alg: EncrAlg = EncrAlg.AES_CM_128
     choices: Choices = DEFAULT_CHOICES
+    profile: Profile = Profile.STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Established:
     """A finished exchange, at either end.
 
-    Keeps: `peer`, the identity that was authenticated (for NULL: claimed), in the form in which it came.
+    Keeps: `peer`, the identity that was authenticated (for NULL: claimed), in the form in which it came; `tolerated`,
+    the departures from the standards that the peer's message was forgiven.
     """
 
     mode: Mode
     bundle: Bundle
     peer: str
+    tolerated: tuple[Tolerance, ...] = ()
 
 
 class Initiator(Protocol):
@@ -110,7 +114,8 @@ class ResponderSetup:
     Keeps: `accept`, raises PeerError for SRTP policies that can't be run; `supported`, what an Error message names
     as our capabilities # [3830-5.1.2-3]; `require_idr`, refuse messages that don't say whom they are for
     # [3830-9.5-2]; `report_unauthenticated`, tell strangers why they were refused # [3830-5.1.2-5]; `fresh_keys`,
-    makes keys for a CSB under that policy, in the modes in which the Responder chooses them.
+    makes keys for a CSB under that policy, in the modes in which the Responder chooses them; `profile`, how strictly
+    messages are read.
     """
 
     own: Identity
@@ -124,6 +129,7 @@ class ResponderSetup:
     supported: Sequence[SrtpParameters] = (DEFAULT_SRTP,)
     require_idr: bool = True
     report_unauthenticated: bool = False
+    profile: Profile = Profile.STRICT
 
 
 def _no_judgement(_message: Message) -> None:
@@ -156,7 +162,8 @@ class Request:
     """One I_MESSAGE on its way through a Responder.
 
     Keeps: `peer`, the Initiator's identity as the message or else the envelope gives it, and `initiator`, the same as
-    an ID payload; `idi` and `idr`, the octets that V covers, empty where nobody gave them.
+    an ID payload; `idi` and `idr`, the octets that V covers, empty where nobody gave them; `acceptance`, what was let
+    pass in the message so far.
     """
 
     message: Message
@@ -166,6 +173,7 @@ class Request:
     peer: str
     initiator: Identity
     idr: bytes
+    acceptance: Acceptance
 
     @property
     def idi(self) -> bytes:

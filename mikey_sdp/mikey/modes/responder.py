@@ -5,10 +5,12 @@ Source: RFC 3830 sections 5.1.2, 5.3 and 9.5.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from mikey_sdp.clock import NtpTime
 from mikey_sdp.errors import BackendUnavailable, PeerError
+from mikey_sdp.mikey.acceptance import Acceptance
 from mikey_sdp.mikey.composition import check_composition
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
@@ -65,6 +67,7 @@ class Responder:
         Raises: DecodeError for malformed octets; PeerError, with `reply` where the Initiator is to be told.
         """
         try:
+            acceptance = Acceptance(self._setup.profile)
             message = Message.decode(octets)
             check_composition(message)
         except UnknownCodePoint as fault:
@@ -72,18 +75,19 @@ class Responder:
         proof: Authenticated | None = None
         try:
             row = _row_of(message)
-            request = self._admit(message, now, envelope or Envelope())
+            request = self._admit(message, now, envelope or Envelope(), acceptance)
             proof = row.responder.authenticate(request, self._setup)
             self._setup.replay.remember(_unaltered(message), request.timestamp, now)
             request.envelope.judge(message)
-            return proof.accept()
+            response = proof.accept()
+            return replace(response, established=replace(response.established, tolerated=acceptance.tolerated))
         except BackendUnavailable as fault:
             raise PeerError(str(fault), mikey_error=None, section=SECTION) from fault
         except PeerError as fault:
             fault.reply = self._reply(fault.mikey_error, message.header, message.find(Timestamp), proof)
             raise
 
-    def _admit(self, message: Message, now: NtpTime, envelope: Envelope) -> Request:
+    def _admit(self, message: Message, now: NtpTime, envelope: Envelope, acceptance: Acceptance) -> Request:
         """The checks that cost next to nothing: time, replay, and whom the message is for. # [3830-5.3-1]"""
         timestamp = message.find(Timestamp)
         if timestamp is None:  # [3830-3-5]
@@ -107,6 +111,7 @@ class Responder:
             peer=peer,
             initiator=parties.idi or identity_of(peer),
             idr=parties.idr.data if parties.idr else b"",
+            acceptance=acceptance,
         )
 
     def _unsupported(self, fault: UnknownCodePoint) -> PeerError:
