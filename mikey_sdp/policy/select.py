@@ -1,55 +1,17 @@
-"""The selection of a mode before an offer, after the rules of RFC 5197 section 5.
+"""The selection of a mode, after the rules of RFC 5197 section 5.
 
-The rules are rows of a table: when the facts meet a row's conditions, it fires and names its mode. Every row is looked
-at, so that the decision can say which rules fired and in which order of preference, and a refusal why none did.
+Every row of the tables is looked at, so that a decision can say which rules fired, which of them were overruled and by
+what, and a refusal why none was left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from mikey_sdp.errors import PolicyRefused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the caller knows when it must choose how to key a call.
-
-    Keeps: `credentials`, the names of the modes that a credential at hand makes possible with this peer ("NULL" only
-    where it was opted into); `secure_carrier`, whether the signalling's transport was declared secure; `allowed`, the
-    modes that the program narrows the choice to, None for all; `forward_secrecy`, whether a key that leaks later must
-    not open what was recorded before, for which both ends must contribute.
-    """
-
-    credentials: frozenset[str]
-    secure_carrier: bool = False
-    forward_secrecy: bool = False
-    allowed: frozenset[str] | None = None
-
-    def usable(self, mode: str) -> bool:
-        """Whether a credential for the mode is at hand and the program allows the mode."""
-        return mode in self.credentials and (self.allowed is None or mode in self.allowed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """One thing that a rule asks of the facts; `lacking` says in a trace what was missing when it fails."""
-
-    holds: Callable[[Facts], bool]
-    lacking: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One row of the table: with all conditions met, `mode` is the rule's choice because of `why`."""
-
-    name: str
-    section: str
-    mode: str
-    conditions: tuple[Condition, ...]
-    why: str
+from mikey_sdp.policy.facts import Facts
+from mikey_sdp.policy.rules import DRAWBACKS, REQUIREMENTS, RULES, Objection, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,122 +25,104 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overruled:
+    """A mode that a rule spoke for and that something else ruled out (`rule`, `section`, `why`)."""
+
+    mode: str
+    rule: str
+    section: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The mode that an offer uses, what to try after it in that order, and the rules behind both."""
+    """The mode that an offer uses, what to try after it in that order, and the rules behind both.
+
+    Keeps: `overruled`, modes that were possible and are not to be used; `drawbacks`, what speaks against modes
+    that are left all the same, which puts those without them first.
+    """
 
     mode: str
     alternatives: tuple[str, ...]
     why: str
     fired: tuple[Fired, ...]
+    overruled: tuple[Overruled, ...] = ()
+    drawbacks: tuple[Overruled, ...] = ()
 
-
-_PROTECTED_MODES: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN", "ECIES", "ECMQV")
-
-
-def _usable(mode: str, lacking: str) -> Condition:
-    return Condition(holds=lambda facts: facts.usable(mode), lacking=lacking)
-
-
-_ASKED_FOR: Final = Condition(
-    holds=lambda facts: facts.allowed is not None, lacking="experimental modes are used only where they are asked for"
-)
-_NO_SECRECY_ASKED: Final = Condition(
-    holds=lambda facts: not facts.forward_secrecy, lacking="forward secrecy is asked for"
-)
-
-RULES: Final[tuple[Rule, ...]] = (
-    Rule(
-        name="5197-5-R1",
-        section="RFC 5197 section 5, rule 1",
-        mode="PSK",
-        conditions=(_usable("PSK", "no pre-shared key for this peer may be used"), _NO_SECRECY_ASKED),
-        why="a key is shared with the peer beforehand",
-    ),
-    Rule(
-        name="5197-5-R2",
-        section="RFC 5197 section 5, rule 2",
-        mode="DHHMAC",
-        conditions=(_usable("DHHMAC", "no pre-shared key for this peer may authenticate a Diffie-Hellman exchange"),),
-        why="a key is shared with the peer, and both ends contribute",
-    ),
-    Rule(
-        name="5197-5-R3",
-        section="RFC 5197 section 5, rule 3",
-        mode="RSA",
-        conditions=(_usable("RSA", "no RSA certificate of this peer is known beforehand"), _NO_SECRECY_ASKED),
-        why="the peer's certificate is known beforehand",
-    ),
-    Rule(
-        name="5197-5-R4",
-        section="RFC 5197 section 5, rule 4",
-        mode="RSA-R",
-        conditions=(_usable("RSA-R", "no RSA certificate of our own may be used"), _NO_SECRECY_ASKED),
-        why="our certificate goes with the offer, and the peer's need not be known",
-    ),
-    Rule(
-        name="5197-5-R5",
-        section="RFC 5197 section 5, rule 5",
-        mode="DHSIGN",
-        conditions=(_usable("DHSIGN", "no certificate of our own may be used"),),
-        why="both ends have certificates and contribute",
-    ),
-    Rule(
-        name="5197-4.1.1",
-        section="RFC 5197 section 4.1.1",
-        mode="ECIES",
-        conditions=(
-            _usable("ECIES", "no certificate of this peer on a curve is known"),
-            _ASKED_FOR,
-            _NO_SECRECY_ASKED,
-        ),
-        why="the peer's certificate, on a curve, is known beforehand",
-    ),
-    Rule(
-        name="5197-4.1.2",
-        section="RFC 5197 section 4.1.2",
-        mode="ECMQV",
-        conditions=(_usable("ECMQV", "no certificate of our own on a curve may be used"), _ASKED_FOR),
-        why="both ends have certificates on curves and contribute",
-    ),
-    Rule(
-        name="5197-5-R6",
-        section="RFC 5197 section 5, rule 6",
-        mode="NULL",
-        conditions=(
-            _usable("NULL", "unprotected MIKEY was not opted into"),
-            # The rule speaks of a caller with nothing better: an unprotected key is no fallback of a protected one.
-            Condition(
-                holds=lambda facts: not any(facts.usable(mode) for mode in _PROTECTED_MODES),
-                lacking="a protected mode is at hand",
-            ),
-            Condition(holds=lambda facts: facts.secure_carrier, lacking="the carrier was not declared secure"),
-        ),
-        why="nothing protects the key itself, but the carrier was declared secure",
-    ),
-)
+    def drawbacks_of(self, mode: str) -> tuple[Overruled, ...]:
+        """What speaks against one of the modes that are left."""
+        return tuple(entry for entry in self.drawbacks if entry.mode == mode)
 
 
 def select(facts: Facts) -> Decision:
     """The mode for one offer, with every rule that fired.
 
-    Raises: PolicyRefused when no rule fires; its reason goes through the table row by row.
+    Raises: PolicyRefused when nothing is left; its reason goes through the table row by row.
     Source: RFC 5197 section 5.
     """
-    fired = [
-        Fired(rule=rule.name, section=rule.section, mode=rule.mode, why=rule.why)
-        for rule in RULES
-        if all(condition.holds(facts) for condition in rule.conditions)
-    ]
-    if not fired:
-        raise _refusal(facts)
-    first = fired[0]
-    modes = tuple(dict.fromkeys(entry.mode for entry in fired))
-    return Decision(mode=first.mode, alternatives=modes[1:], why=f"{first.why} ({first.section})", fired=tuple(fired))
+    spoken_for = [rule for rule in RULES if all(condition.holds(facts) for condition in rule.conditions)]
+    overruled = tuple(found for rule in spoken_for for found in _against(REQUIREMENTS, facts, rule.mode)[:1])
+    gone = {entry.mode for entry in overruled}
+    left = [rule for rule in spoken_for if rule.mode not in gone]
+    if not left:
+        raise _refusal(facts, overruled)
+    ranked = sorted(left, key=lambda rule: _weight(facts, rule.mode))  # stable: the RFC's order among equals
+    first = ranked[0]
+    return Decision(
+        mode=first.mode,
+        alternatives=tuple(rule.mode for rule in ranked[1:]),
+        why=f"{first.why} ({first.section})",
+        fired=tuple(_fired(rule) for rule in ranked),
+        overruled=overruled,
+        drawbacks=tuple(found for rule in ranked for found in _against(DRAWBACKS, facts, rule.mode)),
+    )
 
 
-def _refusal(facts: Facts) -> PolicyRefused:
+def after_redirect(facts: Facts, credentials: Collection[str]) -> Decision:
+    """The choice for the new target of a redirected call: made again, with the credentials that fit it.
+
+    Raises: PolicyRefused.
+    Source: RFC 5197 section 5.3.
+    """
+    return select(replace(facts, credentials=frozenset(credentials)))
+
+
+def after_rejection(facts: Facts, tried: Collection[str]) -> Decision:
+    """The choice for another offer after the peer rejected those modes.
+
+    An unprotected mode never takes the place of a protected one that was refused.
+    Raises: PolicyRefused.
+    Source: RFC 4567 section 4.1.1; RFC 5197 section 5.
+    """
+    left = frozenset(facts.credentials - set(tried) - {"NULL"})
+    return select(replace(facts, credentials=left))
+
+
+def _fired(rule: Rule) -> Fired:
+    return Fired(rule=rule.name, section=rule.section, mode=rule.mode, why=rule.why)
+
+
+def _against(table: tuple[Objection, ...], facts: Facts, mode: str) -> tuple[Overruled, ...]:
+    return tuple(
+        Overruled(mode=mode, rule=row.name, section=row.section, why=row.why)
+        for row in table
+        if row.applies(facts) and row.concerns(facts, mode)
+    )
+
+
+def _weight(facts: Facts, mode: str) -> tuple[bool, ...]:
+    """How much speaks against a mode, the weightiest drawback first."""
+    return tuple(row.applies(facts) and row.concerns(facts, mode) for row in DRAWBACKS)
+
+
+def _refusal(facts: Facts, overruled: tuple[Overruled, ...]) -> PolicyRefused:
     """The refusal that names, for the rule that came nearest, what it lacked, and the facts."""
-    lacks = [[condition.lacking for condition in rule.conditions if not condition.holds(facts)] for rule in RULES]
+    against = {entry.mode: entry for entry in overruled}
+    lacks = [
+        [condition.lacking for condition in rule.conditions if not condition.holds(facts)]
+        + ([against[rule.mode].why] if rule.mode in against else [])
+        for rule in RULES
+    ]
     nearest = min(range(len(RULES)), key=lambda row: (len(lacks[row]), RULES[row].mode not in facts.credentials))
     reasons = "; ".join(f"{rule.mode}: {', '.join(lack)}" for rule, lack in zip(RULES, lacks, strict=True))
     return PolicyRefused(

@@ -12,7 +12,7 @@ from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.null import NullInitiator
 from mikey_sdp.mikey.payloads import KeyDataTransport, Verification
 from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg
-from tests.exchange.pair import ALICE, PSK, Pair, chain, teks
+from tests.exchange.pair import ALICE, PSK, Pair, chain, changed, teks
 
 PERMITTED = (NullCredential(),)
 
@@ -93,6 +93,14 @@ def test_a_mac_does_not_make_open_keys_secret(secure_carrier: bool) -> None:
     with pytest.raises(PeerError) as caught:
         pair.respond(octets)
     assert caught.value.mikey_error == ErrorNo.INVALID_EA
+
+
+def test_a_prf_that_derives_no_keys_here_is_refused() -> None:
+    pair = Pair(bobs_credentials=PERMITTED)
+    octets = changed(pair.null_initiator().message.octets, 3, 0x05)
+    with pytest.raises(PeerError) as refused:
+        pair.respond(octets, secure_carrier=True)
+    assert refused.value.mikey_error == ErrorNo.INVALID_PRF
 
 
 def test_replays_are_found_without_a_mac_too() -> None:

@@ -13,7 +13,7 @@ from mikey_sdp.mikey.credentials import NullCredential
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup
-from mikey_sdp.mikey.modes.csb import previous_of
+from mikey_sdp.mikey.modes.csb import context_of, previous_of
 from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg
 
 SECTION: Final = "RFC 3830 section 4.2.4"
@@ -57,7 +57,7 @@ class NullResponder:
     def authenticate(self, request: Request, setup: ResponderSetup) -> push.Pushed:
         """There is nothing to verify; both permissions must be there instead.
 
-        Raises: PeerError with Invalid MAC (3).
+        Raises: PeerError with Invalid MAC (3), or Invalid PRF (2) for a function that derives no keys here.
         """
         permitted = setup.credentials.find(NullCredential, request.peer or None) is not None
         if not (permitted and request.envelope.secure_carrier):  # [3830-4.2.3-5] [3830-4.2.4-4]
@@ -66,4 +66,5 @@ class NullResponder:
                 f"a message without encryption and MAC {why}", mikey_error=ErrorNo.INVALID_MAC, section=SECTION
             )
         previous = previous_of(request, setup)
+        context_of(request, previous)
         return push.Pushed(request=request, setup=setup, mode=Mode.NULL, keys=None, previous=previous)

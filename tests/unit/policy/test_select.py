@@ -6,7 +6,7 @@ import pytest
 
 from mikey_sdp.errors import PolicyRefused
 from mikey_sdp.policy import Facts, select
-from mikey_sdp.policy.select import RULES
+from mikey_sdp.policy.rules import RULES
 
 
 def facts(*credentials: str, secure: bool = False, allowed: set[str] | None = None) -> Facts:
