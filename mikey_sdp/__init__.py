@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mikey_sdp.errors import PolicyRefused as PolicyRefused
     from mikey_sdp.errors import ScenarioError as ScenarioError
     from mikey_sdp.errors import UsageError as UsageError
+    from mikey_sdp.mikey.acceptance import Profile as Profile
     from mikey_sdp.mikey.certificates.credential import CertificateCredential as CertificateCredential
     from mikey_sdp.mikey.certificates.trust import Trust as Trust
     from mikey_sdp.mikey.credentials import NullCredential as NullCredential
@@ -37,6 +38,7 @@ _HOMES: Final = {
     "PolicyRefused": "mikey_sdp.errors",
     "ScenarioError": "mikey_sdp.errors",
     "UsageError": "mikey_sdp.errors",
+    "Profile": "mikey_sdp.mikey.acceptance",
     "CertificateCredential": "mikey_sdp.mikey.certificates.credential",
     "NullCredential": "mikey_sdp.mikey.credentials",
     "PskCredential": "mikey_sdp.mikey.credentials",

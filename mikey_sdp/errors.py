@@ -18,7 +18,8 @@ class DecodeError(MikeySdpError):
     """Octets or text that are malformed: where reading stopped, at which field, and by which rule.
 
     Units: `offset`, `wanted` and `left` count octets from the start of what was handed in (for text, characters).
-    Keeps: `partial`, what had been read before the fault (the payloads of a MIKEY message, say).
+    Keeps: `partial`, what had been read before the fault (the payloads of a MIKEY message, say); `mikey_error` and
+    `reply` as `PeerError` has them, where the octets were a MIKEY message to us.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class DecodeError(MikeySdpError):
         self.wanted = wanted
         self.left = left
         self.partial = tuple(partial)
+        self.mikey_error: int | None = None
+        self.reply: bytes | None = None
         super().__init__(reason)
 
     def __str__(self) -> str:

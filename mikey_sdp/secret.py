@@ -15,7 +15,7 @@ class Secret:
     """Key material on its way through a call trace: shows its length and nothing else.
 
     Equality takes constant time; `reveal()` is the one explicit way to the octets. Not hashable, not picklable, not
-    iterable, so that it can't slip into a cache, a dump or a log by accident.
+    iterable, so that it can't slip into a cache, a dump or a log by accident. # [4650-5.1-2]
     """
 
     __slots__ = ("_octets",)

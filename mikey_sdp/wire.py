@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from mikey_sdp.errors import DecodeError, UsageError
 
@@ -66,6 +66,9 @@ class OpenEnum(enum.IntEnum):
         return f"{self.label} ({self.value})"
 
 
+_E = TypeVar("_E", bound=OpenEnum)
+
+
 class Reader:
     """A cursor over a bounded stretch of octets: returns exactly what was asked for, or says where it ended.
 
@@ -101,21 +104,32 @@ class Reader:
 
     def take(self, count: int, field: str) -> bytes:
         """The next `count` octets."""
-        start = self._claim(count, field)
-        return self._octets[start : self.offset]
+        start = self.offset
+        end = start + count
+        if end > self._end:
+            raise self._short(count, field)
+        self.offset = end
+        return self._octets[start:end]
 
     def u8(self, field: str) -> int:
         """An unsigned 8-bit integer."""
         start = self.offset
         if start >= self._end:
-            self._claim(1, field)
+            raise self._short(1, field)
         self.offset = start + 1
         return self._octets[start]
 
+    def code(self, registry: type[_E], field: str) -> _E:
+        """An unsigned 8-bit integer that is a code point of that registry, whether it has a name there or not."""
+        start = self.offset
+        if start >= self._end:
+            raise self._short(1, field)
+        self.offset = start + 1
+        return registry.of(self._octets[start])
+
     def u16(self, field: str) -> int:
         """An unsigned 16-bit integer."""
-        start = self._claim(2, field)
-        return self._octets[start] << 8 | self._octets[start + 1]
+        return int.from_bytes(self.take(2, field), "big")
 
     def u32(self, field: str) -> int:
         """An unsigned 32-bit integer."""
@@ -131,7 +145,10 @@ class Reader:
 
     def sub(self, count: int, field: str) -> Reader:
         """A reader of its own over the next `count` octets; whoever reads it must use it up (`expect_end`)."""
-        start = self._claim(count, field)
+        start = self.offset
+        if start + count > self._end:
+            raise self._short(count, field)
+        self.offset = start + count
         return Reader(self._octets, section=self._section, start=start, end=start + count)
 
     def expect_end(self, field: str) -> None:
@@ -141,19 +158,15 @@ class Reader:
                 f"{self.left} surplus octets", offset=self.offset, field=field, section=self._section, left=self.left
             )
 
-    def _claim(self, count: int, field: str) -> int:
-        start = self.offset
-        if count > self._end - start:
-            raise DecodeError(
-                "the octets end too soon",
-                offset=start,
-                field=field,
-                section=self._section,
-                wanted=count,
-                left=self._end - start,
-            )
-        self.offset = start + count
-        return start
+    def _short(self, count: int, field: str) -> DecodeError:
+        return DecodeError(
+            "the octets end too soon",
+            offset=self.offset,
+            field=field,
+            section=self._section,
+            wanted=count,
+            left=self.left,
+        )
 
 
 class Writer:

@@ -93,9 +93,18 @@ def check_count(bundle: Bundle, keyed: KeyedLevel) -> None:
 
 
 def check_own_ssrcs(sent: Sequence[SrtpIdEntry], filled: Sequence[SrtpIdEntry]) -> None:
-    """A Responder fills in the SSRCs of its own streams, the even crypto sessions, and leaves ours alone.
+    """A Responder fills in the SSRCs of its own streams, the even crypto sessions, and leaves ours alone. Only where we
+    named no stream the map is all his.
 
     Raises: PeerError.
     """
-    if any(ours.ssrc != theirs.ssrc for ours, theirs in zip(sent[::CS_PER_MEDIA], filled[::CS_PER_MEDIA], strict=True)):
+    if sent and len(sent) != len(filled):
+        raise PeerError(
+            f"the answer has {len(filled)} crypto sessions, our streams need {len(sent)}",
+            mikey_error=None,
+            section="RFC 4567 section 7.1",
+        )
+    theirs = [entry.ssrc for entry in filled[::CS_PER_MEDIA]]
+    ours = [entry.ssrc for entry in sent[::CS_PER_MEDIA]] if sent else [0] * len(theirs)
+    if ours != theirs:
         raise PeerError("the answer chooses SSRCs for our streams", mikey_error=None, section="RFC 3830 section 6.1.1")

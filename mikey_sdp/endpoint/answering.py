@@ -190,6 +190,7 @@ def _take(
         peer=established.peer,
         sent=response.reply,
         received=data,
+        tolerated=established.tolerated,
     )
     return _Taken(state=state, reply=response.reply)
 
@@ -210,11 +211,11 @@ def _rejection(fault: DecodeError | PeerError, rekey: bool) -> Rejection:
 
     The text may quote the peer, whose characters must not end a header.
     """
-    number = fault.mikey_error if isinstance(fault, PeerError) else None
+    number = fault.mikey_error
     unsupported = number in RENEGOTIABLE or rekey
     reason = "".join(character if character.isprintable() else "?" for character in fault.reason)
     return Rejection(
         warning=(ATTRIBUTE_NOT_UNDERSTOOD if unsupported else MISCELLANEOUS, f"Key management: {reason}"),
         mikey_error=number,
-        mikey_message=fault.reply if isinstance(fault, PeerError) else None,
+        mikey_message=fault.reply,
     )

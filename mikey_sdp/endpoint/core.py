@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mikey_sdp.clock import Clock
+from mikey_sdp.mikey.acceptance import Profile
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
-from mikey_sdp.mikey.credentials import CredentialStore
+from mikey_sdp.mikey.credentials import CredentialStore, canonical_identity
 from mikey_sdp.mikey.keys import fresh_tgk, next_mki
 from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
 from mikey_sdp.mikey.modes.contract import Mode, ResponderSetup
+from mikey_sdp.mikey.modes.quota import DEFAULT_LIMITS, Limits, SignatureQuota
 from mikey_sdp.mikey.modes.responder import Responder
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.payloads.key_data import KeyData
@@ -31,7 +33,10 @@ class Options:
     can't be run with a MIKEY Error message and wait for another offer # [4567-4.1.1-16], instead of 488;
     `require_idr`, refuse messages that don't say whom they are for # [3830-9.5-2]; `choices`, those of the exchanges:
     Diffie-Hellman group, signatures, certificates, caching of envelope keys;
-    `forward_secrecy`, choose only modes in which a key that leaks later opens nothing that was recorded before.
+    `answers_for`, identities whose calls are taken too, such as those that are forwarded to us;
+    `forward_secrecy`, choose only modes in which a key that leaks later opens nothing that was recorded before;
+    `limits`, how many signatures are verified, for whom; `profile`, how strictly peers are read: strict, or compat
+    with what implementations in the field are known to get wrong (`KeySet.tolerated` tells).
     """
 
     srtp: SrtpParameters = DEFAULT_SRTP
@@ -42,6 +47,9 @@ class Options:
     require_idr: bool = True
     choices: Choices = DEFAULT_CHOICES
     forward_secrecy: bool = False
+    answers_for: frozenset[str] = frozenset()
+    profile: Profile = Profile.STRICT
+    limits: Limits = DEFAULT_LIMITS
 
 
 def _accept_policy(parameters: SrtpParameters) -> None:
@@ -61,6 +69,10 @@ class Core:
     replay: ReplayCache
     bundles: BundleStore = field(default_factory=BundleStore)
     stamps: TimestampSource = field(default_factory=TimestampSource)
+    quota: SignatureQuota = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.quota = SignatureQuota(self.options.limits)
 
     def responder(self, *, require_idr: bool | None = None) -> Responder:
         """A Responder on this end's stores."""
@@ -74,10 +86,16 @@ class Core:
                 entropy=self.entropy,
                 fresh_keys=self.fresh_keys,
                 choices=self.options.choices,
+                quota=self.quota,
+                profile=self.options.profile,
                 supported=SUPPORTED,
                 require_idr=self.options.require_idr if require_idr is None else require_idr,
+                answers_for=self._answers_for,
             )
         )
+
+    def _answers_for(self, addressed: str) -> bool:
+        return canonical_identity(addressed) in map(canonical_identity, self.options.answers_for)
 
     def fresh_keys(self, srtp: SrtpParameters, previous: Bundle | None) -> tuple[KeyData, ...]:
         """One new TGK for that policy, under an MKI that no key of the bundle before it has."""

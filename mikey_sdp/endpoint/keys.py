@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mikey_sdp.endpoint.sessions import LiveSessions, MediaKeys
 from mikey_sdp.errors import UsageError
+from mikey_sdp.mikey.acceptance import Tolerance
 from mikey_sdp.mikey.advice import advice_on
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.modes.contract import Mode
@@ -38,8 +39,11 @@ class KeySet:
     """What an exchange gave: mode, authenticated peer and the keys of every m= line that is in use.
 
     Keeps: `media`, by the index of the m= line; `csb_ids`, those of the CSBs behind it # [4567-7.1-5]; `peer`, the
-    identity that was authenticated (in NULL mode only claimed); `advice`, what is allowed in it and unwise; `leg`, the
-    call leg that goes on with these keys, None for keys that were offered and not answered yet.
+    identity that was authenticated (in NULL mode only claimed); `advice`, what is allowed in it and unwise;
+    `tolerated`, the departures from the standards that the peer's messages were forgiven (`Options.profile`); `leg`,
+    the call leg that goes on with these keys, None for keys that were offered and not answered yet; `further_round`,
+    whether it is our turn to make another offer at once (DHSAML), without which the exchange is not over; `live`, False
+    while the peer's part may be a mere repetition, which a further round of his is to show.
     """
 
     def __init__(
@@ -51,14 +55,19 @@ class KeySet:
         peer: str,
         sessions: LiveSessions,
         leg: CallLeg | None = None,
+        tolerated: Iterable[Tolerance] = (),
     ) -> None:
         parts = tuple(parts)
         used = frozenset(in_use)
         self.mode = mode
         self.peer = peer
         self.leg = leg
+        self.tolerated = tuple(dict.fromkeys(tolerated))
         self.advice = tuple(dict.fromkeys(text for part in parts for text in advice_on(part.bundle)))
         self.csb_ids = tuple(part.bundle.csb_id for part in parts)
+        initiated = [part.initiated for part in parts if part.bundle.continuation is not None]
+        self.further_round = any(initiated)
+        self.live = all(initiated)
         self.media: Mapping[int, MediaKeys] = {
             media: part.of(media) for part in parts for media in part.keyed.media if media in used
         }

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mikey_sdp.endpoint.admission import check_own_ssrcs
+from mikey_sdp.endpoint.admission import check_count, check_own_ssrcs
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.peer import check_peer
 from mikey_sdp.endpoint.proposing import Proposal, choose_mode, propose
 from mikey_sdp.endpoint.sessions import LiveSessions
 from mikey_sdp.endpoint.state import LegState, LevelState
 from mikey_sdp.errors import PeerError, PolicyRefused, UsageError
+from mikey_sdp.mikey.acceptance import Tolerance
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.error_message import ErrorReported
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
-from mikey_sdp.policy.select import Decision
+from mikey_sdp.policy import Decision
 from mikey_sdp.sdp.lines import Level, SessionDescription
 from mikey_sdp.sdp.offer_answer import (
     SECTION,
@@ -30,6 +31,7 @@ from mikey_sdp.sdp.offer_answer import (
     place_lines,
     received_levels,
     secured,
+    sending_media,
 )
 from mikey_sdp.srtp.profile import profile_of
 
@@ -138,6 +140,7 @@ class Offer:
         if proposal.initiator is None:
             return _unchanged(proposal, data)
         initiator = proposal.initiator
+        tolerated: tuple[Tolerance, ...] = ()
         if data is None:
             if initiator.message.header.v:
                 raise PeerError("the answer has no MIKEY message", mikey_error=None, section=SECTION)  # [4567-8-5]
@@ -146,8 +149,9 @@ class Offer:
                 raise PeerError("the answer has no MIKEY message", mikey_error=None, section=SECTION)
         else:
             established = initiator.complete(data)
-            bundle, peer = established.bundle, established.peer
+            bundle, peer, tolerated = established.bundle, established.peer, established.tolerated
             check_own_ssrcs(initiator.message.header.sessions, bundle.sessions)
+            check_count(bundle, proposal.keyed)
         check_peer(expected=self._leg.peer, proved=peer, retarget=retarget)
         return LevelState(
             keyed=proposal.keyed,
@@ -157,6 +161,7 @@ class Offer:
             peer=peer,
             sent=initiator.message.octets,
             received=data,
+            tolerated=tolerated,
         )
 
     def _early_keys(self) -> KeySet | None:
@@ -188,10 +193,12 @@ def make_offer(leg: LegState, sdp: str, *, rekey: bool) -> Offer:
     levels = levels_for_offer(body, leg.choice, leg.apart)
     decision = choose_mode(leg.core, leg.peer, secure_carrier=leg.secure_carrier)
     body, identifiers = place_lines(body, levels, leg.others)
-    ssrcs = own_ssrcs(body)
+    ssrcs, sending = own_ssrcs(body), sending_media(body)
     proposals = {}
     for keyed in levels:
-        proposal = propose(leg, keyed, Mode(decision.mode), identifiers, ssrcs, rekey)
+        proposal = propose(
+            leg, keyed, Mode(decision.mode), identifiers, ssrcs, rekey, sends=bool(sending & {*keyed.media})
+        )
         proposals[keyed.level] = proposal
         body = fill_line(body, keyed.level, _octets_of(proposal))
     return Offer(leg, body, proposals, decision, rekey=rekey)

@@ -16,6 +16,7 @@ from mikey_sdp.endpoint.peer import check_peer
 from mikey_sdp.endpoint.sessions import LiveSessions
 from mikey_sdp.endpoint.state import LegState
 from mikey_sdp.errors import PeerError, UsageError
+from mikey_sdp.mikey.acceptance import Tolerance
 from mikey_sdp.mikey.modes.contract import Envelope, Mode
 from mikey_sdp.sdp.offer_answer import KeyedLevel, parse, received_levels
 
@@ -57,6 +58,7 @@ def listen(leg: LegState, sdp: str, *, announcer: str) -> KeySet:
     responder = core.responder(require_idr=False)
     parts: list[KeyedMedia] = []
     modes: list[Mode] = []
+    tolerated: list[Tolerance] = []
     for received in levels:
         response = responder.respond(
             received.line.data, now=core.clock(), envelope=_envelope(received.keyed, announcer, parts)
@@ -66,9 +68,12 @@ def listen(leg: LegState, sdp: str, *, announcer: str) -> KeySet:
         established = response.established
         check_peer(expected=announcer, proved=established.peer)
         modes.append(established.mode)
+        tolerated += established.tolerated
         parts.append(KeyedMedia(keyed=received.keyed, bundle=established.bundle, initiated=False))
     in_use = [media for part in parts for media in part.keyed.media]
-    return KeySet(parts, in_use=in_use, mode=modes[0], peer=announcer, sessions=LiveSessions())
+    return KeySet(
+        parts, in_use=in_use, mode=modes[0], peer=announcer, sessions=LiveSessions(), tolerated=tolerated
+    )
 
 
 def _envelope(keyed: KeyedLevel, announcer: str, beside: Iterable[KeyedMedia]) -> Envelope:

@@ -15,12 +15,13 @@ from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import Credential, PskCredential
 from mikey_sdp.mikey.keys import fresh_rand
 from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode
+from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo, Variant
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.modes.table import MODES, modes_with
 from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.registry import PrfFunc
-from mikey_sdp.policy.select import Decision, Facts, select
+from mikey_sdp.policy import Decision, Facts, select
 from mikey_sdp.sdp.offer_answer import KeyedLevel, identifiers_extension
 
 POLICY_NO = 0
@@ -40,7 +41,12 @@ def choose_mode(core: Core, peer: str, *, secure_carrier: bool) -> Decision:
 
     Raises: PolicyRefused where no mode fits. # [4567-8-3]
     """
-    held = frozenset(mode.value for mode in modes_with(core.credentials, peer))
+    modes = modes_with(core.credentials, peer)
+    if core.modes is not None and core.bundles.pair_key(peer) is not None:
+        modes |= core.modes & {Mode.PSK}  # an envelope key that is cached for the pair, used where PSK is asked for
+    if core.options.forward_secrecy and core.options.choices.saml.variant is Variant.STATIC:
+        modes -= {Mode.DHSAML}  # which has no forward secrecy under the keys of assertions alone
+    held = frozenset(mode.value for mode in modes)
     allowed = None if core.modes is None else frozenset(mode.value for mode in core.modes)
     return select(
         Facts(
@@ -53,23 +59,35 @@ def choose_mode(core: Core, peer: str, *, secure_carrier: bool) -> Decision:
 
 
 def propose(
-    leg: LegState, keyed: KeyedLevel, mode: Mode, identifiers: str, ssrcs: Mapping[int, int], rekey: bool
+    leg: LegState,
+    keyed: KeyedLevel,
+    mode: Mode,
+    identifiers: str,
+    ssrcs: Mapping[int, int],
+    rekey: bool,
+    *,
+    sends: bool,
 ) -> Proposal:
     """The message of one level: the one that stands there while nothing changes, else an update or a new CSB.
 
+    A further round of the exchange comes before everything else.
+    Who only listens (`sends` is false) names no crypto session where the Responder can map all of them. # [4738-3.4-7]
     Raises: PolicyRefused.
     """
     before = leg.levels.get(keyed.level)
     sessions = keyed.sessions(ssrcs)
     if before is not None:
-        grown = len(sessions) > len(before.bundle.sessions)
-        if not rekey and not grown:
+        due = _is_further_round_due(before)
+        if not (rekey or due or len(sessions) > len(before.bundle.sessions)):
             return Proposal(keyed=keyed, initiator=None, before=before)
+        kept = _with_rollover(leg, keyed, tuple(replace(entry, roc=0) for entry in before.bundle.sessions))
+        grown = before.bundle.updated(sessions=kept + sessions[len(kept) :])
         mode_of_update = _mode_of_update(before)
+        if due:
+            bundle = _with_group_key(leg, grown)
+            return _proposal(leg, keyed, before.mode, identifiers, bundle, before, new_keys=False)
         if mode_of_update is not None:
-            kept = _with_rollover(leg, keyed, tuple(replace(entry, roc=0) for entry in before.bundle.sessions))
-            bundle = before.bundle.updated(
-                sessions=kept + sessions[len(kept) :],
+            bundle = grown.updated(
                 policies={POLICY_NO: leg.srtp} if rekey else None,
                 keys=_keys_to_push(leg, mode_of_update, before) if rekey else (),
             )
@@ -79,12 +97,26 @@ def propose(
         csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer),
         prf_func=PrfFunc.MIKEY_1,
         rand=fresh_rand(core.entropy),
-        sessions=_with_rollover(leg, keyed, sessions),
+        sessions=_with_rollover(leg, keyed, sessions) if sends or mode is not Mode.RSA_R else (),
         policies={POLICY_NO: leg.srtp},
         keys=_keys_to_push(leg, mode, before),
         own=True,
     )
     return _proposal(leg, keyed, mode, identifiers, bundle, before, new_keys=True)
+
+
+def _is_further_round_due(before: LevelState) -> bool:
+    """Whether an exchange that we began has a round to come."""
+    return before.initiated and before.bundle.continuation is not None
+
+
+def _with_group_key(leg: LegState, bundle: Bundle) -> Bundle:
+    """The CSB for a further round; where that is for a group, with a key and a RAND of our own for the group."""
+    due = bundle.continuation
+    if due is None or due.round_2 is not RoundTwo.GROUP:
+        return bundle
+    core = leg.core
+    return replace(bundle.updated(keys=core.fresh_keys(leg.srtp, bundle)), rand=fresh_rand(core.entropy))
 
 
 def _mode_of_update(before: LevelState) -> Mode | None:
@@ -130,7 +162,7 @@ def _proposal(
     updates = before is not None and before.bundle.csb_id == bundle.csb_id
     setup = InitiatorSetup(
         own=identity_of(core.identity),
-        peer=identity_of(leg.peer) if leg.names_peer else None,
+        peer=identity_of(leg.peer) if leg.names_peer else None,  # [4738-3.4-17]
         bundle=bundle,
         previous=before.bundle if before and updates else None,
         timestamp=core.stamps.stamp(now),
@@ -141,6 +173,8 @@ def _proposal(
         validity=core.next_validity(before.bundle if before else None),
         extensions=(identifiers_extension(identifiers),),
         choices=core.options.choices,
+        limits=core.options.limits,
+        profile=core.options.profile,
     )
     row = MODES[mode]
     initiator = row.initiate(setup, _credential(leg, mode, setup), leg.secure_carrier)
@@ -153,6 +187,9 @@ def _credential(leg: LegState, mode: Mode, setup: InitiatorSetup) -> Credential:
     if mode is Mode.PSK and setup.previous is not None and setup.previous.envelope_key is not None:
         return PskCredential(leg.peer, setup.previous.envelope_key)
     credential = leg.core.credentials.find(MODES[mode].credential, leg.peer)
+    cached = leg.core.bundles.pair_key(leg.peer) if mode is Mode.PSK else None
+    if credential is None and cached is not None:  # [3830-3.2-10]
+        return PskCredential(leg.peer, cached)
     if credential is None:
         raise PolicyRefused("no-credential", f"{leg.peer} is known by no credential for {mode}")
     return credential

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.sessions import LiveSessions
+from mikey_sdp.mikey.acceptance import Tolerance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import canonical_identity
 from mikey_sdp.mikey.modes.contract import Mode
@@ -26,7 +27,8 @@ class LevelState:
     """One CSB of a leg, with the messages by which it came about.
 
     Keeps: `peer`, the identity that the exchange proved; `sent` and `received`, the last MIKEY messages of this level
-    in our bodies and in the peer's: an offer that repeats one of them changes no key and is no replay.
+    in our bodies and in the peer's: an offer that repeats one of them changes no key and is no replay;
+    `tolerated`, what the last of the peer's messages was forgiven.
     """
 
     keyed: KeyedLevel
@@ -36,6 +38,7 @@ class LevelState:
     peer: str
     sent: bytes | None = field(repr=False)
     received: bytes | None = field(repr=False)
+    tolerated: tuple[Tolerance, ...] = ()
 
     def repeats(self, data: bytes) -> bool:
         """Whether octets in the peer's body are what stood there before."""
@@ -125,6 +128,7 @@ class LegState:
             peer=states[0].peer,
             sessions=self.sessions,
             leg=self.found(self),
+            tolerated=[tolerance for state in states for tolerance in state.tolerated],
         )
 
     def _names_of(self, levels: Mapping[Level, LevelState]) -> set[tuple[str, int]]:

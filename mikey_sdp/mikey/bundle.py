@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from mikey_sdp.errors import PeerError, UsageError
+from mikey_sdp.mikey.continuation import Continuation
 from mikey_sdp.mikey.crypto.derive import KeyContext
 from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
@@ -23,9 +24,12 @@ from mikey_sdp.secret import Secret
 MIN_TGK_OCTETS: Final = 16
 MAX_KEY_OCTETS: Final = 512
 """More than the largest Diffie-Hellman group gives; a derivation costs time in proportion, once for each stream."""
+MAX_DERIVED_OCTETS: Final = 64
+"""Twice the longest master key of SRTP. A policy states lengths in 32 bits, and deriving takes time in proportion."""
 SRTP_INDEX_OCTETS: Final = 6
 _TGK_TYPES: Final = frozenset({KeyDataType.TGK, KeyDataType.TGK_SALT})
 _TEK_TYPES: Final = frozenset({KeyDataType.TEK, KeyDataType.TEK_SALT})
+_KEY_TYPES: Final = _TGK_TYPES | _TEK_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,8 @@ class Bundle:
     Keeps: `rand` and `csb_id` of the first exchange through all updates # [3830-4.5-5]; `own`, whether this end chose
     the keys, without which they must not be handed on # [3830-4.3.2-4]; `generation`, how many updates brought keys;
     `envelope_key`, the one that a public key mode left with both ends to be the pre-shared key of updates
-    # [3830-3.2-10].
+    # [3830-3.2-10]; `for_pair`, whether it serves later CSBs of the two as well # [3830-6.3-3];
+    `continuation`, what a further round of the exchange builds on, None where none is due.
     """
 
     csb_id: int
@@ -74,6 +79,8 @@ class Bundle:
     own: bool
     generation: int = 0
     envelope_key: Secret | None = None
+    for_pair: bool = False
+    continuation: Continuation | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))
@@ -118,6 +125,8 @@ class Bundle:
 
     def with_ssrcs(self, ssrcs: Mapping[int, int]) -> Self:
         """The bundle with SSRCs filled in by CS ID, where the map has 0. # [3830-6.1.1-4]"""
+        if not ssrcs:
+            return self
         sessions = tuple(
             replace(entry, ssrc=ssrcs[cs_id]) if entry.ssrc == 0 and ssrcs.get(cs_id) else entry
             for cs_id, entry in zip(self.cs_ids, self.sessions, strict=True)
@@ -130,8 +139,8 @@ class Bundle:
         Raises: UsageError for a CS ID that the bundle has not.
         """
         entry = self._entry(cs_id)
-        parameters = self.policies[entry.policy_no]
-        return tuple(self._data_sa(cs_id, entry, parameters, key) for key in self._keys_of(cs_id))
+        parameters, context = self.policies[entry.policy_no], self.context
+        return tuple([self._data_sa(cs_id, entry, parameters, key, context) for key in self._keys_of(cs_id)])
 
     def protocol_keys(self, cs_id: int, *, auth_bits: int, encr_bits: int) -> ProtocolKeys:
         """AUTH and ENCR keys straight from the (first) TGK. # [3830-4.1.3-3]
@@ -148,7 +157,7 @@ class Bundle:
         )
 
     def _entry(self, cs_id: int) -> SrtpIdEntry:
-        if cs_id not in self.cs_ids:
+        if not 1 <= cs_id <= len(self.sessions):
             raise UsageError(f"the bundle has no crypto session {cs_id}; it has {len(self.sessions)}")
         return self.sessions[cs_id - 1]
 
@@ -157,11 +166,12 @@ class Bundle:
             return (self.keys[cs_id - 1],) if len(self.keys) > 1 else self.keys
         return self.keys
 
-    def _data_sa(self, cs_id: int, entry: SrtpIdEntry, parameters: SrtpParameters, key: KeyData) -> DataSa:
+    def _data_sa(
+        self, cs_id: int, entry: SrtpIdEntry, parameters: SrtpParameters, key: KeyData, context: KeyContext
+    ) -> DataSa:
         if key.key_type in _TEK_TYPES:
             master_key, salt = key.key, key.salt or Secret(bytes(parameters.salt_octets))  # SRTP's NULL salt of zeros
         else:
-            context = self.context
             master_key = context.traffic_key(
                 key.key, PrfConstant.TEK_FROM_TGK, cs_id, 8 * parameters.encr_key_octets
             )  # [3830-6.10.1-3]
@@ -181,7 +191,14 @@ class Bundle:
         )
 
     def _check_policies(self) -> None:
-        for cs_id, entry in zip(self.cs_ids, self.sessions, strict=True):
+        for policy_no, parameters in self.policies.items():
+            if max(parameters.encr_key_octets, parameters.salt_octets) > MAX_DERIVED_OCTETS:
+                raise PeerError(
+                    f"policy {policy_no} asks for a key or a salt of more than {MAX_DERIVED_OCTETS} octets",
+                    mikey_error=ErrorNo.INVALID_SPPAR,
+                    section="RFC 3830 section 6.10.1",
+                )
+        for cs_id, entry in enumerate(self.sessions, start=1):
             if entry.policy_no not in self.policies:
                 raise PeerError(
                     f"crypto session {cs_id} names policy {entry.policy_no}, which no SP payload gives",
@@ -237,7 +254,7 @@ def check_keys(keys: Sequence[KeyData], sessions: int) -> None:
     Raises: PeerError with Unspecified error (12).
     """
     for key in keys:
-        if key.key_type not in _TGK_TYPES | _TEK_TYPES:
+        if key.key_type not in _KEY_TYPES:
             raise _bad_keys(f"key type {key.key_type} is not supported")
         if len(key.key) < MIN_TGK_OCTETS:
             raise _bad_keys(f"a key of {len(key.key)} octets is too short; {MIN_TGK_OCTETS} are the least")

@@ -11,8 +11,9 @@ from typing import Final
 from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import canonical_identity
-from mikey_sdp.secret import Entropy
+from mikey_sdp.secret import Entropy, Secret
 
+MAX_PAIRS: Final = 4096
 _MAX_DRAWS: Final = 64
 
 
@@ -20,10 +21,14 @@ class BundleStore:
     """Every CSB that is in use; empty again when all calls have ended.
 
     A CSB ID is unique between two parties only, so one number may stand for different bundles with different peers.
+    Keeps: beside them, of every peer the newest envelope key that later CSBs may use as pre-shared key, also when its
+    own CSB is closed; of `max_pairs` peers at most, the latest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_pairs: int = MAX_PAIRS) -> None:
         self._bundles: dict[tuple[str, int], Bundle] = {}
+        self._pair_keys: dict[str, Secret] = {}
+        self._max_pairs = max_pairs
 
     def __len__(self) -> int:
         return len(self._bundles)
@@ -36,8 +41,24 @@ class BundleStore:
         return self._bundles.get((canonical_identity(peer), csb_id))
 
     def put(self, peer: str, bundle: Bundle) -> None:
-        """Keep a bundle, or its updated value."""
-        self._bundles[(canonical_identity(peer), bundle.csb_id)] = bundle
+        """Keep a bundle, or its updated value, and a new envelope key that is for the pair. # [3830-6.3-3]"""
+        name = canonical_identity(peer)
+        before = self._bundles.get((name, bundle.csb_id))
+        self._bundles[(name, bundle.csb_id)] = bundle
+        key = bundle.envelope_key if bundle.for_pair else None
+        if key is not None and (before is None or before.envelope_key != key):
+            self._pair_keys.pop(name, None)
+            self._pair_keys[name] = key
+            if len(self._pair_keys) > self._max_pairs:
+                del self._pair_keys[next(iter(self._pair_keys))]
+
+    def pair_key(self, peer: str) -> Secret | None:
+        """The newest envelope key that was cached for every CSB of this pair (C = 1)."""
+        return self._pair_keys.get(canonical_identity(peer))
+
+    def forget(self, peer: str) -> None:
+        """Cache no key for a peer any longer; how long that is useful is the caller's policy. # [3830-3.2-11]"""
+        self._pair_keys.pop(canonical_identity(peer), None)
 
     def close(self, peer: str, csb_id: int) -> None:
         """Forget a bundle when its session ends; forgetting one that is gone is no fault. # [4567-7.1-7]"""

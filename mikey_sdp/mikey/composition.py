@@ -52,7 +52,11 @@ _OFFER: Final = {
 _VERIFICATION: Final = {**_COMMON, PayloadType.ID: AT_MOST_ONCE, PayloadType.V: ONCE}
 
 _DH_RESPONSE: Final = {**_COMMON, PayloadType.ID: ONCE_OR_TWICE, PayloadType.DH: NONE_OR_BOTH}
-"""IDi is not optional, and DHr never comes without the echoed DHi. # [3830-3.3-3]"""
+"""IDi is not optional, and DHr never comes without the echoed DHi. # [3830-3.3-3] [4650-1.1-4]"""
+
+_DHSAML_ROUND_2: Final = Composition(
+    section="RFC 5197 section 3.6", times={**_COMMON, PayloadType.KEMAC: ONCE}, last=PayloadType.KEMAC
+)
 
 COMPOSITIONS: Final[Mapping[DataType, Composition]] = MappingProxyType(
     {
@@ -155,15 +159,44 @@ COMPOSITIONS: Final[Mapping[DataType, Composition]] = MappingProxyType(
             },
             last=PayloadType.V,
         ),
+        DataType.DHSAML_I_MSG_1: Composition(
+            section="RFC 5197 section 3.6",
+            times={
+                **_COMMON,
+                PayloadType.RAND: ONCE,
+                PayloadType.CERT: ONCE,
+                PayloadType.DH: AT_MOST_ONCE,
+                PayloadType.ID: AT_MOST_ONCE,
+                PayloadType.SP: ANY_NUMBER,
+            },
+        ),
+        DataType.DHSAML_R_MSG_1: Composition(
+            section="RFC 5197 section 3.6",
+            times={
+                **_COMMON,
+                PayloadType.CERT: ONCE,
+                PayloadType.ID: ONCE,
+                PayloadType.DH: ONCE,
+                PayloadType.RAND: ONCE,
+                PayloadType.SP: ANY_NUMBER,
+                PayloadType.V: AT_MOST_ONCE,
+            },
+            closing=(PayloadType.V,),
+        ),
+        DataType.DHSAML_I_MSG_2: _DHSAML_ROUND_2,
+        DataType.DHSAML_R_MSG_2: _DHSAML_ROUND_2,
     }
 )
 """What each data type consists of. A new mode is a new row."""
 
 
-def check_composition(message: Message, *, tolerated: Collection[PayloadType] = ()) -> None:
+def check_composition(
+    message: Message, *, tolerated: Collection[PayloadType] = (), dispensable: Collection[PayloadType] = ()
+) -> None:
     """Refuse a message that lacks a payload, has one too many or one that has no place in it, or ends wrongly.
 
-    Any order is fine but for the last payload. `tolerated` names payloads that may stand where the table has none.
+    Any order is fine but for the last payload. `tolerated` names payloads that may stand where the table has none,
+    `dispensable` payloads that may be missing where the table wants one.
     Raises: DecodeError at the offending payload, or at the end of the message for a missing one; UnknownCodePoint for
     a data type without a row. Both have the whole message in `partial`.
     """
@@ -177,7 +210,7 @@ def check_composition(message: Message, *, tolerated: Collection[PayloadType] = 
         error.partial = partial
         raise error
     try:
-        _check_times(message, composition, tolerated)
+        _check_times(message, composition, tolerated, dispensable)
         _check_last(message, composition)
         _check_policies(message)
     except DecodeError as error:
@@ -185,20 +218,27 @@ def check_composition(message: Message, *, tolerated: Collection[PayloadType] = 
         raise
 
 
-def _check_times(message: Message, composition: Composition, tolerated: Collection[PayloadType]) -> None:
+def _check_times(
+    message: Message,
+    composition: Composition,
+    tolerated: Collection[PayloadType],
+    dispensable: Collection[PayloadType],
+) -> None:
     counts = dict.fromkeys(composition.times, 0)
-    for payload, span in zip(message.payloads, message.spans, strict=True):
+    for position, payload in enumerate(message.payloads):
         kind = payload.payload_type
         times = composition.times.get(kind)
         if times is None and kind in tolerated:
             continue
         if times is None:
-            raise _refuse(f"{kind.label} has no place in {_name(message)}", kind, span.offset, composition)
+            offset = message.spans[position].offset
+            raise _refuse(f"{kind.label} has no place in {_name(message)}", kind, offset, composition)
         counts[kind] += 1
         if counts[kind] > times[-1]:
-            raise _refuse(f"{kind.label} too often in {_name(message)}", kind, span.offset, composition)
+            offset = message.spans[position].offset
+            raise _refuse(f"{kind.label} too often in {_name(message)}", kind, offset, composition)
     for kind, times in composition.times.items():
-        if counts[kind] not in times:
+        if counts[kind] not in times and (counts[kind] or kind not in dispensable):
             wanted = "no" if not counts[kind] else f"only {counts[kind]}"
             raise _refuse(f"{wanted} {kind.label} in {_name(message)}", kind, len(message.octets), composition)
 
@@ -212,6 +252,8 @@ def _check_last(message: Message, composition: Composition) -> None:
             message.spans[-1].offset,
             composition,
         )
+    if not composition.closing:
+        return
     for payload, span in zip(message.payloads[:-1], message.spans, strict=False):
         if payload.payload_type in composition.closing:
             kind = payload.payload_type

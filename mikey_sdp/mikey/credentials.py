@@ -55,6 +55,8 @@ def canonical_identity(identity: str) -> str:
 
     `SIP:alice@Example.COM` and `sip:alice@example.com` are one; the user part keeps its case.
     """
+    if identity.islower():  # as most are
+        return identity
     scheme, colon, rest = identity.partition(":")
     if not colon or "@" in scheme:  # an NAI has no scheme
         scheme, rest = "", identity

@@ -19,7 +19,9 @@ RAND_OCTETS: Final = 16
 
 
 def fresh_tgk(entropy: Entropy, *, octets: int = MIN_TGK_OCTETS, salt_octets: int = 0, mki: bytes = b"") -> KeyData:
-    """A random TGK, on request with the salt that SRTP is to use and the MKI that names the key. # [3830-3.1-5]
+    """A random TGK, on request with the salt that SRTP is to use and the MKI that names the key.
+
+    # [3830-3.1-5] [3830-9.1-3]
 
     Raises: UsageError for a TGK under 16 octets.
     """

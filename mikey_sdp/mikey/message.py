@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
 from mikey_sdp.errors import DecodeError, UsageError
@@ -44,22 +45,27 @@ class Span(NamedTuple):
 class Message:
     """One MIKEY message with the octets it came in; MACs and signatures are checked over these.
 
-    Keeps: `spans`, where each of `payloads` lies in `octets`; the header lies in the first `header_octets`.
+    Keeps: `ends`, the offset behind each of `payloads` in `octets`; the header lies in the first `header_octets`.
     """
 
     header: Header
     payloads: tuple[Payload, ...]
     octets: bytes
     header_octets: int
-    spans: tuple[Span, ...]
+    ends: tuple[int, ...]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where each of the payloads lies in the octets."""
+        return tuple(Span(start, end - start) for start, end in pairwise((self.header_octets, *self.ends)))
 
     def __repr__(self) -> str:
         chain = ", ".join(payload.payload_type.name for payload in self.payloads)
         return f"Message({self.header.data_type.label}: HDR, {chain}; {len(self.octets)} octets)"
 
     @classmethod
-    def decode(cls, octets: bytes) -> Message:
-        """Read a whole message, and nothing but the message.
+    def decode(cls, octets: bytes, *, whole: bool = True) -> Message:
+        """Read a whole message, and nothing but the message; with `whole` False leave what is behind it unread.
 
         Raises: DecodeError, whose `partial` holds the header and the payloads read before the fault.
         """
@@ -72,18 +78,20 @@ class Message:
         header, upcoming = Header.decode(reader)
         header_octets = reader.offset
         payloads: list[Payload] = []
-        spans: list[Span] = []
+        ends: list[int] = []
+        named_at = _HDR_NEXT_PAYLOAD
         try:
             while upcoming != _LAST:
-                start = reader.offset
                 kind = _IN_CLEAR.get(upcoming)
                 if kind is None or len(payloads) == MAX_PAYLOADS:
-                    raise _no_way_on(upcoming, spans)
+                    raise _no_way_on(upcoming, named_at, len(payloads))
+                named_at = reader.offset
                 reader.at_section(kind.section)
                 payload, upcoming = kind.decode(reader)
                 payloads.append(payload)
-                spans.append(Span(start, reader.offset - start))
-            reader.expect_end("message")  # [3830-6.1-6]
+                ends.append(reader.offset)
+            if whole:
+                reader.expect_end("message")  # [3830-6.1-6]
         except DecodeError as error:
             error.partial = (header, *payloads)
             raise
@@ -92,7 +100,7 @@ class Message:
             payloads=tuple(payloads),
             octets=octets,
             header_octets=header_octets,
-            spans=tuple(spans),
+            ends=tuple(ends),
         )
 
     @classmethod
@@ -115,11 +123,10 @@ class Message:
         writer = Writer()
         header.encode(writer, chain[0].payload_type)
         header_octets = len(writer)
-        spans = []
-        for position, payload in enumerate(chain, start=1):
-            start = len(writer)
-            payload.encode(writer, chain[position].payload_type if position < len(chain) else PayloadType.LAST)
-            spans.append(Span(start, len(writer) - start))
+        ends = []
+        for payload, following in zip(chain, (*chain[1:], None), strict=True):
+            payload.encode(writer, _LAST if following is None else following.payload_type)
+            ends.append(len(writer))
         if len(writer) > MAX_MESSAGE_OCTETS:
             raise UsageError(f"a message has at most {MAX_MESSAGE_OCTETS} octets, not {len(writer)}")
         return cls(
@@ -127,7 +134,7 @@ class Message:
             payloads=chain,
             octets=writer.getvalue(),
             header_octets=header_octets,
-            spans=tuple(spans),
+            ends=tuple(ends),
         )
 
     def sealed(self, last: Payload, tag: bytes) -> Message:
@@ -137,7 +144,7 @@ class Message:
             payloads=(*self.payloads[:-1], last),
             octets=self.octets[: len(self.octets) - len(tag)] + tag,
             header_octets=self.header_octets,
-            spans=self.spans,
+            ends=self.ends,
         )
 
     def find(self, kind: type[P]) -> P | None:
@@ -162,11 +169,10 @@ class Message:
         raise UsageError(f"{payload.payload_type.label} is no payload of this message")
 
 
-def _no_way_on(upcoming: PayloadType, spans: list[Span]) -> DecodeError:
-    """Why the walk ends at the Next payload field that named `upcoming`."""
-    offset = spans[-1].offset if spans else _HDR_NEXT_PAYLOAD
+def _no_way_on(upcoming: PayloadType, offset: int, payloads: int) -> DecodeError:
+    """Why the walk ends, so many payloads on, at the Next payload field that named `upcoming`."""
     section = Header.section
-    if len(spans) == MAX_PAYLOADS:
+    if payloads == MAX_PAYLOADS:
         return DecodeError(f"more than {MAX_PAYLOADS} payloads", offset=offset, field="Next payload", section=section)
     if upcoming == PayloadType.KEY_DATA:  # [3830-6.13-4]
         return DecodeError(

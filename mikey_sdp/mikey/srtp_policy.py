@@ -64,13 +64,12 @@ class SrtpParameters:
 
     def to_payload(self, policy_no: int) -> SecurityPolicy:
         """The SP payload that says this; parameters at their SRTP default are left out, which means the same."""
-        default = SrtpParameters()
-        params = []
-        for kind, (name, _read) in _PARAMS.items():
-            value = int(getattr(self, name))
-            if value != int(getattr(default, name)):
-                params.append(PolicyParam(type=kind, value=_number(value)))
-        return SecurityPolicy(policy_no=policy_no, prot_type=ProtType.SRTP, params=tuple(params))
+        told = [
+            PolicyParam(type=kind, value=_number(int(getattr(self, name))))
+            for kind, (name, _read) in _PARAMS.items()
+            if getattr(self, name) != getattr(DEFAULT_SRTP, name)
+        ]
+        return SecurityPolicy(policy_no=policy_no, prot_type=ProtType.SRTP, params=tuple(told))
 
     def differences(self, other: SrtpParameters) -> tuple[str, ...]:
         """The names of the parameters in which two policies differ, for a refusal to name."""

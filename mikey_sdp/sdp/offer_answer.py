@@ -62,7 +62,10 @@ class KeyedLevel:
         return CsPair(CS_PER_MEDIA * index + 1, CS_PER_MEDIA * index + 2)
 
     def sessions(self, own_ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
-        """The crypto sessions of an Initiator's map: his SSRCs where he knows them, 0 elsewhere."""
+        """The crypto sessions of an Initiator's map: his SSRCs where he knows them, 0 elsewhere.
+
+        # [4738-3.4-5] [4738-3.4-6]
+        """
         entries: list[SrtpIdEntry] = []
         for index in range(self.positions):
             media = index if self.level is None else self.level
@@ -73,8 +76,10 @@ class KeyedLevel:
         return tuple(entries)
 
     def responder_ssrcs(self, own_ssrcs: Mapping[int, int]) -> dict[int, int]:
-        """A Responder's SSRCs by CS ID."""
-        return {self.cs_pair(m).responder: own_ssrcs[m] for m in self.media if own_ssrcs.get(m)}
+        """A Responder's SSRCs by CS ID, one for each stream of his: 0 where he does not know it."""
+        indexes = range(self.positions)
+        media = indexes if self.level is None else (self.level,)
+        return {CS_PER_MEDIA * index + 2: own_ssrcs.get(line, 0) for index, line in zip(indexes, media, strict=True)}
 
 
 def secured(sd: SessionDescription) -> SessionDescription:
@@ -107,6 +112,11 @@ def levels_for_offer(
 def own_ssrcs(sd: SessionDescription) -> dict[int, int]:
     """The SSRC that a description announces for each m= line, the first where there are several."""
     return {line.level: line.ssrcs[0] for line in media_lines(sd) if line.ssrcs}
+
+
+def sending_media(sd: SessionDescription) -> frozenset[int]:
+    """The m= lines on which whoever wrote the description sends."""
+    return frozenset(line.level for line in media_lines(sd) if line.direction.sends)
 
 
 def place_lines(

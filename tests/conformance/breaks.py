@@ -26,8 +26,8 @@ BREAKS: Final[tuple[Break, ...]] = (
     Break(
         "3830-4.2.2-2",
         "mikey_sdp/mikey/crypto/prf.py",
-        'return hmac.digest(block, hmac.digest(block, label, "sha1") + label, "sha1")',
-        'return hmac.digest(block, label + hmac.digest(block, label, "sha1"), "sha1")',
+        '    a = hmac.digest(block, label, "sha1")\n',
+        "    a = label\n",
     ),
     Break(
         "3830-4.1.3-4",
@@ -86,8 +86,8 @@ BREAKS: Final[tuple[Break, ...]] = (
     Break(
         "3830-5.3-1",
         "mikey_sdp/mikey/modes/responder.py",
-        "        self._setup.replay.check_fresh(timestamp, now)\n",
-        "",
+        "            self._setup.replay.check_fresh(timestamp, now, _sender(message))\n",
+        "            pass\n",
     ),
     Break(
         "3830-6.1-1",
@@ -187,9 +187,9 @@ BREAKS: Final[tuple[Break, ...]] = (
     ),
     Break(
         "3830-6.3-2",
-        "mikey_sdp/mikey/modes/public_key.py",
-        "self.envelope_key if pke_of(request.message).cache in CACHED else None",
-        "self.envelope_key",
+        "mikey_sdp/mikey/modes/key_transport.py",
+        "kept = envelope_key if cache in CACHED else None",
+        "kept = envelope_key",
     ),
     Break(
         "4650-4.2-10",
@@ -206,19 +206,91 @@ BREAKS: Final[tuple[Break, ...]] = (
     Break(
         "4738-3.6-20",
         "mikey_sdp/mikey/modes/rsa_r.py",
-        "return idi.data + idr.data + request.timestamp.value_octets",
-        "return idr.data + idi.data + request.timestamp.value_octets",
+        "return idi.data + idr.data + timestamp.value_octets",
+        "return idr.data + idi.data + timestamp.value_octets",
     ),
     Break(
         "4738-3.7-1",
         "mikey_sdp/mikey/modes/rsa_r.py",
-        "    if answer.find(Rand) is not None:",
-        "    if len(answer.all(Rand)) > 1:",
+        "    if answer.find(Rand) is not None and not",
+        "    if len(answer.all(Rand)) > 1 and not",
     ),
     Break(
         "4738-3.4-3",
         "mikey_sdp/mikey/modes/rsa_r.py",
         "DataType.RSA_R_I_MSG, v=True)",
         "DataType.RSA_R_I_MSG, v=setup.verification)",
+    ),
+    Break(
+        "3830-6.3-4",
+        "mikey_sdp/mikey/modes/key_transport.py",
+        "for_pair=cache == CacheIndicator.CACHE)",
+        "for_pair=True)",
+    ),
+    Break(
+        "3830-6.7-3",
+        "mikey_sdp/mikey/certificates/payloads.py",
+        "if payload.cert_type is not foreign)",
+        "if payload.cert_type)",
+    ),
+    Break(
+        "3830-3.3-4",
+        "mikey_sdp/mikey/modes/dh_exchange.py",
+        "private = group_of(group).draw(entropy)",
+        "private = group_of(group).draw(lambda octets: bytes([1]) * octets)",
+    ),
+    Break(
+        "3830-6.1-8",
+        "mikey_sdp/mikey/modes/dhsign.py",
+        "offer_header(setup, DataType.DH_INIT, v=True)",
+        "offer_header(setup, DataType.DH_INIT, v=False)",
+    ),
+    Break(
+        "3830-4.2.5-1",
+        "mikey_sdp/mikey/modes/public_key.py",
+        "seal(recipient.key, envelope_key, setup.entropy, oaep=choices.oaep)",
+        "seal(recipient.key, envelope_key, setup.entropy, oaep=True)",
+    ),
+    Break(
+        "4650-3-5",
+        "mikey_sdp/mikey/modes/dhhmac.py",
+        "(request.timestamp, setup.own, request.initiator, *share.payloads)",
+        "(request.timestamp, setup.own, setup.own, *share.payloads)",
+    ),
+    Break(
+        "4738-3.4-12",
+        "mikey_sdp/mikey/modes/rsa_r_responder.py",
+        "brings_rand = group is not None or request.message.find(Rand) is None",
+        "brings_rand = request.message.find(Rand) is None",
+    ),
+    Break(
+        "4738-3.2-2",
+        "mikey_sdp/mikey/modes/rsa_r_responder.py",
+        "        if message.find(SecurityPolicy) is not None:",
+        "        if len(message.all(SecurityPolicy)) > 1:",
+    ),
+    Break(
+        "4738-3.4-11",
+        "mikey_sdp/mikey/modes/rsa_r_responder.py",
+        "        return bundle\n\n\nclass RsaRResponder",
+        "        return replace(bundle, rand=message.find(Rand).octets)\n\n\nclass RsaRResponder",
+    ),
+    Break(
+        "4738-3.6-15",
+        "mikey_sdp/mikey/modes/rsa_r_responder.py",
+        "            *(parameters.to_payload(number) for number, parameters in bundle.policies.items()),",
+        "            *(),",
+    ),
+    Break(
+        "4738-3.6-5",
+        "mikey_sdp/mikey/modes/rsa_r.py",
+        "        csb_id=csb_id,\n        prf_func",
+        "        csb_id=setup.bundle.csb_id,\n        prf_func",
+    ),
+    Break(
+        "4738-3.4-7",
+        "mikey_sdp/endpoint/proposing.py",
+        "if sends or mode is not Mode.RSA_R else ()",
+        "if sends or mode is not Mode.NULL else ()",
     ),
 )

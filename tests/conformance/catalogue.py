@@ -10,11 +10,8 @@ HERE: Final = Path(__file__).parent
 UNCLAIMED: Final = HERE / "unclaimed.tsv"
 COLUMNS: Final = ("id", "level", "area", "who", "requirement")
 
-OTHER_MODES: Final = "all modes: "
-"""How the reason begins for a requirement that only a mode with RSA or Diffie-Hellman can meet; those come later."""
-
-GATED_3830_AREAS: Final = frozenset({"codec", "crypto", "mode:PSK", "mode:NULL", "replay", "error", "rekey", "group"})
-"""The areas of RFC 3830 that the foundation must claim; the other modes, policy and IANA come with their own parts."""
+GATED: Final = frozenset({"rfc3830", "rfc4567", "rfc4650", "rfc4738"})
+"""The standards that have to be claimed by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +37,8 @@ class Requirement:
 
     @property
     def gated(self) -> bool:
-        """Whether it belongs to the part of the standards that has to be claimed by now."""
-        if self.rfc == "rfc3830":
-            return self.area in GATED_3830_AREAS
-        return self.rfc == "rfc4567" and self.area != "rtsp"
+        """Whether it belongs to the part of the standards that has to be claimed by now; RTSP does not."""
+        return self.rfc in GATED and self.area != "rtsp"
 
 
 def load_catalogue() -> dict[str, Requirement]:

@@ -12,8 +12,12 @@ from mikey_sdp.mikey.certificates.trust import Trust
 from mikey_sdp.mikey.credentials import Credential, NullCredential, PskCredential
 from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
 from mikey_sdp.mikey.modes.contract import Established, Initiator, InitiatorSetup, Mode, Response
+from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo, Variant
+from mikey_sdp.mikey.modes.saml_choices import SamlChoices
 from mikey_sdp.mikey.modes.table import MODES
 from mikey_sdp.mikey.registry import DhGroup, EncrAlg
+from mikey_sdp.mikey.saml import SamlCredential
+from tests.exchange.asserted import asserted
 from tests.exchange.pair import ALICE, BOB, PSK, Pair
 from tests.pki import MOMENT, Authority, Holder, ec_key, rsa_key
 
@@ -31,10 +35,17 @@ class Case:
 
     @property
     def name(self) -> str:
+        saml = self.choices.saml
         extra = [] if self.choices is DEFAULT_CHOICES else [self.choices.dh_group.name]
+        if self.mode is Mode.DHSAML:
+            extra += [saml.variant.name, saml.round_2.name]
         return "-".join(
             [self.mode.value, *([self.key] if MODES[self.mode].credential is CertificateCredential else []), *extra]
         )
+
+
+def _saml(group: DhGroup, round_2: RoundTwo = RoundTwo.NONE, variant: Variant = Variant.EPHEMERAL) -> Choices:
+    return Choices(dh_group=group, saml=SamlChoices(round_2=round_2, variant=variant))
 
 
 CASES = (
@@ -48,6 +59,9 @@ CASES = (
     Case(Mode.RSA_R),
     Case(Mode.ECIES, "ec"),
     Case(Mode.ECMQV, "ec"),
+    Case(Mode.DHSAML, choices=_saml(DhGroup.ECP_P_256)),
+    Case(Mode.DHSAML, choices=_saml(DhGroup.ECP_P_256, RoundTwo.LIVENESS)),
+    Case(Mode.DHSAML, choices=_saml(DhGroup.OAKLEY_5, RoundTwo.STRENGTHEN, Variant.STATIC)),
 )
 PROTECTED = tuple(case for case in CASES if case.mode is not Mode.NULL)
 
@@ -73,8 +87,10 @@ def certificate_credential(own: str, peer: str, key: str) -> CertificateCredenti
     return CertificateCredential((mine.certificate,), mine.key, trust)
 
 
-def credential(mode: Mode, own: str, peer: str, key: str = "rsa") -> Credential:
+def credential(mode: Mode, own: str, peer: str, key: str = "rsa", group: DhGroup = DhGroup.OAKLEY_5) -> Credential:
     kind = MODES[mode].credential
+    if kind is SamlCredential:
+        return asserted(own, group)
     if kind is PskCredential:
         return PskCredential(peer, PSK)
     if kind is NullCredential:
@@ -94,10 +110,10 @@ class Ends:
     def of(cls, case: Case) -> Ends:
         pair = Pair(
             now_us=NOW_US,
-            bobs_credentials=(credential(case.mode, BOB, ALICE, case.key),),
+            bobs_credentials=(credential(case.mode, BOB, ALICE, case.key, case.choices.dh_group),),
             bobs_choices=case.choices,
         )
-        return cls(case, pair, credential(case.mode, ALICE, BOB, case.key))
+        return cls(case, pair, credential(case.mode, ALICE, BOB, case.key, case.choices.dh_group))
 
     def setup(self, **changed: object) -> InitiatorSetup:
         row = MODES[self.case.mode]

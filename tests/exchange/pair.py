@@ -85,7 +85,7 @@ class Pair:
         setup = self.setup(bundle, encr_alg=EncrAlg.NULL, **changed)
         return NullInitiator(setup, NullCredential(BOB), secure_carrier=True)
 
-    def responder(self, accept: Callable[[SrtpParameters], object] = profile_of) -> Responder:
+    def responder(self, accept: Callable[[SrtpParameters], object] = profile_of, **more: object) -> Responder:
         return Responder(
             ResponderSetup(
                 own=identity_of(self.own),
@@ -99,6 +99,7 @@ class Pair:
                 supported=SUPPORTED,
                 require_idr=self.require_idr,
                 report_unauthenticated=self.report_unauthenticated,
+                **more,
             )
         )
 

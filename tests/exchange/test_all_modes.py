@@ -8,6 +8,7 @@ from mikey_sdp.errors import BackendUnavailable, DecodeError, PeerError
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.modes.quota import Limits
 from mikey_sdp.mikey.modes.table import MODES, row_of_message
 from mikey_sdp.mikey.payloads import Rand
 from mikey_sdp.mikey.registry import ErrorNo
@@ -75,8 +76,9 @@ def test_every_prefix_of_both_messages_is_refused(case: Case) -> None:
             initiator.complete(reply[:end])
 
 
-@protected
+@pytest.mark.parametrize("case", [case for case in PROTECTED if case.mode is not Mode.DHSAML], ids=named)
 def test_every_flipped_bit_of_the_request_is_refused(case: Case) -> None:
+    """The first message of DHSAML, which nothing protects before V, has a test of its own."""
     ends = Ends.of(case)
     octets = ends.initiator().message.octets
     for offset in range(len(octets)):
@@ -90,7 +92,7 @@ def test_every_flipped_bit_of_the_request_is_refused(case: Case) -> None:
 @protected
 def test_every_flipped_bit_of_the_answer_is_refused(case: Case) -> None:
     ends = Ends.of(case)
-    initiator = ends.initiator()
+    initiator = ends.initiator(limits=Limits(answers=1 << 16))
     reply = ends.respond(initiator.message.octets).reply or b""
     for offset in range(len(reply)):
         for bit in range(8):

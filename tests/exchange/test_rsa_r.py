@@ -13,6 +13,7 @@ from mikey_sdp.mikey.certificates.trust import Trust
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES
 from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.modes.error_message import ErrorReported, build_error
 from mikey_sdp.mikey.modes.signing import close_with_sign
 from mikey_sdp.mikey.payloads import GeneralExtension, SrtpIdEntry
 from mikey_sdp.mikey.payloads.cert import Certificate
@@ -113,6 +114,31 @@ def test_a_rand_comes_from_one_end() -> None:
     assert response.established.bundle.rand == rand.octets
     with pytest.raises(PeerError):
         initiator.complete(response.reply or b"")
+
+
+@pytest.mark.requirement("4738-5.1-1", "4738-3.4-9")
+def test_each_end_of_a_call_adds_to_its_keys() -> None:
+    """Alice the RAND, Bob the TGK."""
+    made = ends()
+    first, second = made.run(), made.run()
+    for initiator, response, established in (first, second):
+        rand = initiator.message.find(Rand)
+        assert rand is not None
+        assert established.bundle.rand == response.established.bundle.rand == rand.octets
+        assert Message.decode(response.reply or b"").find(Rand) is None
+    assert first[2].bundle.rand != second[2].bundle.rand
+    assert first[2].bundle.keys[0].key != second[2].bundle.keys[0].key
+
+
+@pytest.mark.requirement("4738-3.5-3")
+@pytest.mark.parametrize(("number", "unknown"), [(11, True), (12, True), (13, True), (10, False), (0, False)])
+def test_by_which_errors_a_responder_may_not_know_rsa_r(number: int, unknown: bool) -> None:
+    initiator = ends().initiator()
+    sent = initiator.message
+    octets = build_error(sent.header, sent.find(Timestamp), ErrorNo.of(number)).octets
+    with pytest.raises(ErrorReported) as reported:
+        initiator.complete(octets)
+    assert reported.value.kind_unknown is unknown
 
 
 @pytest.mark.requirement("4738-3.7-1")

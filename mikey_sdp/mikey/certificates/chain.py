@@ -58,7 +58,7 @@ def verify_chain(
     leaf, at_us = chain[0], unix_us(now)
     check_itself(leaf, at_us)
     check_purpose(leaf, purpose)
-    if fingerprint(leaf) in trust.pins or leaf in trust.anchors:  # [3830-4.3.2-1]
+    if (trust.pins and fingerprint(leaf) in trust.pins) or leaf in trust.anchors:  # [3830-4.3.2-1]
         return leaf
     search = _Search(trust=trust, pool=(*chain[1:], *trust.intermediates), at_us=at_us)
     path = search.path_from((leaf,))
@@ -103,12 +103,12 @@ class _Search:
 
     def _issuers(self, path: tuple[x509.Certificate, ...]) -> Iterator[x509.Certificate]:
         """Who may have issued the last certificate of the path, anchors first; nobody twice, so that loops end."""
-        child, seen = path[-1], set(path)
+        child, seen = path[-1], list(path)
         nobody = True
         for candidate in (*self.trust.anchors, *self.pool):
-            if candidate in seen or candidate.subject != child.issuer or not _keys_may_match(child, candidate):
+            if candidate.subject != child.issuer or candidate in seen or not _keys_may_match(child, candidate):
                 continue
-            seen.add(candidate)
+            seen.append(candidate)
             nobody = False
             yield candidate
         if nobody:

@@ -18,11 +18,26 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True)
+class EncryptionKey:
+    """A certified key that opens what is encrypted to it and signs nothing.
+
+    Raises: UsageError where key and certificate don't belong together.
+    """
+
+    certificate: x509.Certificate
+    key: PrivateKey = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.certificate.public_key() != self.key.public_key():
+            raise UsageError("the private key is not that of the encryption certificate")
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateCredential:
     """A certified key, by which its owner proves himself, and the trust by which he judges others.
 
     Keeps: `certificates`, the own one first, then its issuers; `key`, its private key, RSA or elliptic curve; `peer`,
-    with whom it is used, `*` for everybody.
+    with whom it is used, `*` for everybody; `encryption`, a second key where the first is for signatures only.
     Raises: UsageError where key and certificate don't belong together.
     """
 
@@ -30,12 +45,23 @@ class CertificateCredential:
     key: PrivateKey = field(repr=False)
     trust: Trust
     peer: str = ANY_PEER
+    encryption: EncryptionKey | None = None
 
     def __post_init__(self) -> None:
         if not self.certificates:
             raise UsageError("a certificate credential needs a certificate")
         if self.certificates[0].public_key() != self.key.public_key():
             raise UsageError("the private key is not that of the (first) certificate")
+
+    @property
+    def opening_key(self) -> PrivateKey:
+        """The private key that opens envelope keys."""
+        return self.key if self.encryption is None else self.encryption.key
+
+    @property
+    def addressed(self) -> x509.Certificate:
+        """The certificate to whose key envelope keys are encrypted."""
+        return self.certificates[0] if self.encryption is None else self.encryption.certificate
 
     @classmethod
     def from_pem(

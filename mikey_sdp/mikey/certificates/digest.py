@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.certificates.load import der_of
 from mikey_sdp.mikey.registry import ErrorNo, HashFunc
 
 _FUNCTIONS: Final[Mapping[HashFunc, Callable[[bytes], Any]]] = MappingProxyType(
@@ -33,5 +33,5 @@ def digest_of(certificate: x509.Certificate, hash_func: HashFunc) -> bytes:
             mikey_error=ErrorNo.INVALID_HA,
             section="RFC 3830 section 6.8",
         )
-    digest: bytes = function(certificate.public_bytes(Encoding.DER)).digest()
+    digest: bytes = function(der_of(certificate)).digest()
     return digest

@@ -6,10 +6,13 @@ Source: RFC 3830 section 4.3.1, RFC 5922 sections 7.1 and 7.2.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 
+from mikey_sdp.mikey.certificates.load import REMEMBERED
+from mikey_sdp.mikey.certificates.usage import extension
 from mikey_sdp.mikey.credentials import canonical_identity
 
 # One user and one host in printable ASCII. What has no user names a domain, and a domain vouches for no user; a
@@ -20,14 +23,14 @@ _SIP: Final = re.compile(rf"sips?:[!-?A-~]+@{_HOST}(?::[0-9]{{1,5}})?(?:;[!-?A-~
 _MAIL: Final = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.\-]+@{_HOST}", re.ASCII)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def identities(certificate: x509.Certificate) -> tuple[str, ...]:
     """The users that a certificate names: SIP URIs first, then mail addresses, as they are written in it.
 
     Keeps: nothing of the subject's common name, of domains, and of names with control characters, NUL or spaces.
     """
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    names = extension(certificate, x509.SubjectAlternativeName)
+    if names is None:
         return ()
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     mails = names.get_values_for_type(x509.RFC822Name)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey import payloads
-from mikey_sdp.mikey.certificates.load import decode_der, invalid
+from mikey_sdp.mikey.certificates.load import decode_der, der_of, invalid
 from mikey_sdp.mikey.certificates.trust import Trust
 from mikey_sdp.mikey.certificates.usage import Purpose
 from mikey_sdp.mikey.registry import CertType
@@ -59,10 +59,23 @@ def payloads_of(
     if not certificates:
         raise UsageError(f"style {style} sends a certificate, and there is none; give one or choose 'none'")
     sent = certificates[:1] if style is CertificateStyle.LEAF else certificates
-    return tuple(
-        payloads.Certificate(cert_type=CertType.X509V3, data=certificate.public_bytes(Encoding.DER))
-        for certificate in sent
-    )
+    return tuple(payloads.Certificate(cert_type=CertType.X509V3, data=der_of(certificate)) for certificate in sent)
+
+
+def payloads_of_two(
+    certificates: Sequence[x509.Certificate], encryption: x509.Certificate, style: CertificateStyle
+) -> tuple[payloads.Certificate, ...]:
+    """The CERT payloads of whoever has a key to sign and another to encrypt to, each with its type. # [3830-6.7-3]
+
+    Raises: UsageError for the style URL, since there is one URL only.
+    """
+    if style is CertificateStyle.NONE:
+        return ()
+    if style is CertificateStyle.URL:
+        raise UsageError("two certificates can't be sent by one URL; send them as they are")
+    signing, *issuers = payloads_of(certificates, style)
+    other = payloads.Certificate(cert_type=CertType.X509V3_ENCR, data=der_of(encryption))
+    return (replace(signing, cert_type=CertType.X509V3_SIGN), other, *issuers)
 
 
 def chain_of(

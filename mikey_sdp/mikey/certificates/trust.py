@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from mikey_sdp.mikey.certificates.identity import covers
+from mikey_sdp.mikey.certificates.usage import Purpose, serves
 
 OcspSource = Callable[[x509.Certificate, x509.Certificate], bytes | None]
 """Given a certificate and its issuer's, the OCSP response in DER, or None when there is none."""
@@ -38,6 +39,11 @@ class Trust:
     resolve: Resolver | None = None
     accept_sha1: bool = False
 
-    def certificate_of(self, identity: str) -> x509.Certificate | None:
-        """Among the certificates known beforehand, the first that names this user. # [3830-3.2-13]"""
-        return next((certificate for certificate in self.known if covers(certificate, identity)), None)
+    def certificate_of(self, identity: str, purpose: Purpose | None = None) -> x509.Certificate | None:
+        """Among the certificates known beforehand, the first that names this user # [3830-3.2-13], of several the first
+        whose key is for that purpose."""
+        named = [certificate for certificate in self.known if covers(certificate, identity)]
+        fallback = named[0] if named else None
+        if purpose is None or len(named) < 2:
+            return fallback
+        return next((certificate for certificate in named if serves(certificate, purpose)), fallback)

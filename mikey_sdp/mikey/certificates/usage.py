@@ -5,7 +5,7 @@ Source: RFC 5280 sections 4.2.1.3, 4.2.1.9, 4.2.1.12 and 6.1; RFC 5922 section 7
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -61,17 +61,19 @@ _E = TypeVar("_E", bound=x509.ExtensionType)
 
 def extension(certificate: x509.Certificate, kind: type[_E]) -> _E | None:
     """The extension of that kind, or None."""
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
+    for found in certificate.extensions:
+        value = found.value
+        if isinstance(value, kind):
+            return value
+    return None
 
 
 def unix_us(moment: NtpTime | datetime) -> int:
     """Microseconds since 1970, by which certificates and messages can be compared."""
     if isinstance(moment, NtpTime):
         return moment.unix_us(near_unix_us=_PIVOT_UNIX_US)
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def check_itself(certificate: x509.Certificate, at_us: int) -> None:
@@ -80,20 +82,22 @@ def check_itself(certificate: x509.Certificate, at_us: int) -> None:
     Units: `at_us` microseconds since 1970.
     Raises: PeerError (Invalid Cert).
     """
-    name = shown(certificate.subject)
-    if at_us < unix_us(certificate.not_valid_before_utc):
-        raise invalid(f"the certificate of {name} is not yet valid; it starts {certificate.not_valid_before_utc}")
-    if at_us > unix_us(certificate.not_valid_after_utc):
-        raise invalid(f"the certificate of {name} has expired; it ended {certificate.not_valid_after_utc}")
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if at_us < unix_us(start):
+        raise invalid(f"the certificate of {shown(certificate.subject)} is not yet valid; it starts {start}")
+    if at_us > unix_us(end):
+        raise invalid(f"the certificate of {shown(certificate.subject)} has expired; it ended {end}")
     for found in certificate.extensions:
         if found.critical and found.oid not in _UNDERSTOOD:
             raise invalid(
-                f"the certificate of {name} has the critical extension {found.oid.dotted_string}, not understood here"
+                f"the certificate of {shown(certificate.subject)} has the critical extension"
+                f" {found.oid.dotted_string}, not understood here"
             )
     key = certificate.public_key()
     if isinstance(key, RSAPublicKey) and key.key_size not in RSA_BITS:
         raise invalid(
-            f"the RSA key of {name} has {key.key_size} bits; {RSA_BITS.start} to {RSA_BITS.stop - 1} are accepted"
+            f"the RSA key of {shown(certificate.subject)} has {key.key_size} bits;"
+            f" {RSA_BITS.start} to {RSA_BITS.stop - 1} are accepted"
         )
 
 
@@ -102,13 +106,21 @@ def check_purpose(certificate: x509.Certificate, purpose: Purpose) -> None:
 
     Raises: PeerError (Invalid Cert).
     """
-    name = shown(certificate.subject)
     usage = extension(certificate, x509.KeyUsage)
     if usage is not None and not _allowed(usage, purpose):
-        raise invalid(f"the key usage of the certificate of {name} does not include {purpose}")
+        raise invalid(f"the key usage of the certificate of {shown(certificate.subject)} does not include {purpose}")
     extended = extension(certificate, x509.ExtendedKeyUsage)
     if extended is not None and _EXTENDED_USAGES.isdisjoint(extended):
-        raise invalid(f"the extended key usage of the certificate of {name} includes nothing that a SIP user needs")
+        raise invalid(
+            f"the extended key usage of the certificate of {shown(certificate.subject)}"
+            " includes nothing that a SIP user needs"
+        )
+
+
+def serves(certificate: x509.Certificate, purpose: Purpose) -> bool:
+    """Whether the key usage of a certificate leaves room for this purpose, so that of several it is the one to take."""
+    usage = extension(certificate, x509.KeyUsage)
+    return usage is None or _allowed(usage, purpose)
 
 
 def check_issuer(issuer: x509.Certificate, authorities_below: int) -> None:
@@ -117,15 +129,17 @@ def check_issuer(issuer: x509.Certificate, authorities_below: int) -> None:
     Units: `authorities_below` counts the certificates between it and the leaf, self-issued ones left out.
     Raises: PeerError (Invalid Cert).
     """
-    name = shown(issuer.subject)
     basic = extension(issuer, x509.BasicConstraints)
     if basic is None or not basic.ca:
-        raise invalid(f"the issuer {name} is no CA (its CA flag is not set)")
+        raise invalid(f"the issuer {shown(issuer.subject)} is no CA (its CA flag is not set)")
     usage = extension(issuer, x509.KeyUsage)
     if usage is not None and not usage.key_cert_sign:
-        raise invalid(f"the key usage of the issuer {name} does not include keyCertSign")
+        raise invalid(f"the key usage of the issuer {shown(issuer.subject)} does not include keyCertSign")
     if basic.path_length is not None and authorities_below > basic.path_length:
-        raise invalid(f"the issuer {name} has path length {basic.path_length}; {authorities_below} CAs are below it")
+        raise invalid(
+            f"the issuer {shown(issuer.subject)} has path length {basic.path_length};"
+            f" {authorities_below} CAs are below it"
+        )
 
 
 def _allowed(usage: x509.KeyUsage, purpose: Purpose) -> bool:

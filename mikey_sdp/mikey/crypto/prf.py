@@ -22,14 +22,12 @@ _HASH_BITS: Final = 160
 
 def _expand(block: bytes, label: bytes, rounds: int) -> bytes:
     """P(s, label, m) of section 4.1.2: HMAC(s, A_1 || label) || ... || HMAC(s, A_m || label)."""
-    if rounds == 1:
-        return hmac.digest(block, hmac.digest(block, label, "sha1") + label, "sha1")
-    parts = []
-    a = label
-    for _ in range(rounds):
+    a = hmac.digest(block, label, "sha1")
+    expanded = hmac.digest(block, a + label, "sha1")
+    for _ in range(1, rounds):
         a = hmac.digest(block, a, "sha1")
-        parts.append(hmac.digest(block, a + label, "sha1"))
-    return b"".join(parts)
+        expanded += hmac.digest(block, a + label, "sha1")
+    return expanded
 
 
 def mikey_1(inkey: bytes, label: bytes, outkey_bits: int) -> bytes:

@@ -48,9 +48,12 @@ def signature_lengths(key: SigningKey) -> tuple[int, ...]:
     return (longest - 1, longest, *range(longest - 2, 7, -1))
 
 
-def signatures(key: SigningKey, sign_type: SignType, hash_func: HashFunc, octets: bytes) -> tuple[bytes, ...]:
+def signatures(
+    key: SigningKey, sign_type: SignType, hash_func: HashFunc, octets: bytes, *, by_chance: bool = False
+) -> tuple[bytes, ...]:
     """Signatures to choose from, all equally good: with (r, s) also (r, n - s) is one, and often of another length.
 
+    They are the same on every run; `by_chance` asks for ECDSA with nonces that are drawn.
     The hash of EC signatures follows from the curve; `hash_func` is that of RSA. # [3830-4.2.6-1]
     Raises: UsageError for an S type that the key can't make.
     """
@@ -58,14 +61,20 @@ def signatures(key: SigningKey, sign_type: SignType, hash_func: HashFunc, octets
         algorithm = _HASHES[hash_func]()
         return (key.sign(octets, _padding(sign_type, algorithm), algorithm),)
     if isinstance(key, ec.EllipticCurvePrivateKey) and sign_type == SignType.ECDSA:
-        made = key.sign(octets, ec.ECDSA(hash_of_curve(key.curve), deterministic_signing=True))
-        r, s = decode_dss_signature(made)
-        return (made, encode_dss_signature(r, key.curve.group_order - s))
+        rule = ec.ECDSA(hash_of_curve(key.curve), deterministic_signing=not by_chance)
+        made = [key.sign(octets, rule) for _ in range(_ATTEMPTS if by_chance else 1)]
+        return tuple(either for one in made for either in (one, _twin(key, one)))
     if isinstance(key, ec.EllipticCurvePrivateKey) and sign_type == SignType.ECGDSA:
         return tuple(
             ecgdsa.sign(key, octets, hash_of_curve(key.curve), attempt=attempt) for attempt in range(_ATTEMPTS)
         )
     raise UsageError(f"this key makes no signatures of type {sign_type}")
+
+
+def _twin(key: ec.EllipticCurvePrivateKey, signature: bytes) -> bytes:
+    """The other signature that goes with one of ECDSA."""
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, key.curve.group_order - s)
 
 
 def verify(

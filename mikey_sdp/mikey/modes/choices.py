@@ -11,6 +11,7 @@ from typing import Final
 from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey.certificates.payloads import CertificateStyle
 from mikey_sdp.mikey.crypto.groups import GROUPS
+from mikey_sdp.mikey.modes.saml_choices import DEFAULT_SAML_CHOICES, SamlChoices
 from mikey_sdp.mikey.registry import CacheIndicator, DhGroup, HashFunc, SignType
 
 
@@ -23,7 +24,10 @@ class Choices:
     accept; `certificates`, how much of the own chain goes into a message, which decides its size;
     `certificate_url`, where the own certificate can be had, for the style URL; `certificate_hash`, name the Responder's
     certificate by CHASH; `oaep`, encrypt envelope keys by RSAES-OAEP instead of PKCS#1 v1.5; `cache`, what the other
-    end may do with an envelope key # [3830-6.3-3].
+    end may do with an envelope key # [3830-6.3-3]; `tgk_as_psk`, whether the TGK that a Diffie-Hellman exchange made is
+    the pre-shared key of later exchanges between the two, such as those that bring a group's key: both ends must agree
+    on it (RFC 5197 section 3.3), since RFC 3830 caches envelope keys only; `saml`, those of SAML-assisted
+    Diffie-Hellman.
     Raises: UsageError for a group that is not implemented.
     """
 
@@ -36,6 +40,8 @@ class Choices:
     certificate_hash: bool = False
     oaep: bool = False
     cache: CacheIndicator = CacheIndicator.CACHE_FOR_CSB
+    tgk_as_psk: bool = False
+    saml: SamlChoices = DEFAULT_SAML_CHOICES
 
     def __post_init__(self) -> None:
         if self.dh_group not in GROUPS:

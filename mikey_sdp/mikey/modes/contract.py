@@ -20,6 +20,8 @@ from mikey_sdp.mikey.credentials import CredentialStore
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
 from mikey_sdp.mikey.modes.error_proof import ErrorProof
+from mikey_sdp.mikey.modes.groups import GroupSource, no_groups
+from mikey_sdp.mikey.modes.quota import DEFAULT_LIMITS, Limits, SignatureQuota
 from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
 from mikey_sdp.mikey.payloads.id import Identity
 from mikey_sdp.mikey.payloads.key_data import KeyData
@@ -42,6 +44,7 @@ class Mode(enum.StrEnum):
     RSA_R = "RSA-R"
     ECIES = "ECIES"
     ECMQV = "ECMQV"
+    DHSAML = "DHSAML"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,9 @@ class InitiatorSetup:
     `previous`, the CSB that it updates, or None for a first exchange; `peer`, whose identity goes into the message as
     IDr, None to leave it out; `verification`, whether an answer is asked for (flag V); `new_keys`, whether the exchange
     brings keys: always the first, later those that re-key # [3830-4.5-7]; `validity`, how packets name a key that both
-    ends make together; `now`, the time at which certificates must be valid; `profile`, how strictly answers are read.
+    ends make together; `now`, the time at which certificates must be valid; `profile`, how strictly answers are read;
+    `limits`, how many of them are verified; `group`, whether the keys of a group are asked for, in the mode in which
+    the Responder makes them: whoever asks brings neither streams nor policies nor a RAND.
     """
 
     own: Identity
@@ -68,7 +73,9 @@ class InitiatorSetup:
     extensions: tuple[GeneralExtension, ...] = ()
     encr_alg: EncrAlg = EncrAlg.AES_CM_128
     choices: Choices = DEFAULT_CHOICES
+    limits: Limits = DEFAULT_LIMITS
     profile: Profile = Profile.STRICT
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +114,10 @@ class Initiator(Protocol):
         """
 
 
+def _nobody(_addressed: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponderSetup:
     """What one end needs to answer exchanges of any mode; its stores are shared by all of them.
@@ -115,7 +126,8 @@ class ResponderSetup:
     as our capabilities # [3830-5.1.2-3]; `require_idr`, refuse messages that don't say whom they are for
     # [3830-9.5-2]; `report_unauthenticated`, tell strangers why they were refused # [3830-5.1.2-5]; `fresh_keys`,
     makes keys for a CSB under that policy, in the modes in which the Responder chooses them; `profile`, how strictly
-    messages are read.
+    messages are read; `quota`, how many signatures are verified for whom; `groups`, the groups
+    whose keys we hand out; `answers_for`, for whom else we take messages, such as those forwarded to us.
     """
 
     own: Identity
@@ -129,7 +141,10 @@ class ResponderSetup:
     supported: Sequence[SrtpParameters] = (DEFAULT_SRTP,)
     require_idr: bool = True
     report_unauthenticated: bool = False
+    quota: SignatureQuota = field(default_factory=SignatureQuota)
     profile: Profile = Profile.STRICT
+    groups: GroupSource = no_groups
+    answers_for: Callable[[str], bool] = _nobody
 
 
 def _no_judgement(_message: Message) -> None:

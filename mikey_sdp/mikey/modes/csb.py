@@ -5,23 +5,25 @@ Source: RFC 3830 sections 3, 4.5 and 6.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance, Tolerance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.crypto.derive import MIN_RAND_OCTETS, KeyContext
 from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
 from mikey_sdp.mikey.modes.contract import InitiatorSetup, Request, ResponderSetup
+from mikey_sdp.mikey.modes.tolerant import policies_without_sp, policy_of, with_salts
 from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.payloads.payload import Payload
 from mikey_sdp.mikey.payloads.rand import Rand
 from mikey_sdp.mikey.payloads.sp import SecurityPolicy
-from mikey_sdp.mikey.registry import DataType, ErrorNo, MapType
+from mikey_sdp.mikey.registry import DataType, ErrorNo, MapType, ProtType
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
 
 SECTION: Final = "RFC 3830 section 3"
@@ -70,17 +72,22 @@ def answer_header(request: Request, bundle: Bundle, data_type: DataType) -> Head
     )
 
 
-def previous_of(request: Request, setup: ResponderSetup) -> Bundle | None:
+def previous_of(request: Request, setup: ResponderSetup, *, derives: bool = True) -> Bundle | None:
     """The CSB that a message updates; None for the first message of a CSB.
 
+    `derives` is False for a message that keeps its RAND, if it has one, from being put to any use.
     Raises: PeerError with Unspecified error (12) where RAND and what we know of the CSB don't fit together.
     """
     message = request.message
     known = setup.bundles.get(request.peer, message.header.csb_id)
     rand = message.find(Rand)
     if rand is None and known is None:  # [3830-3-2] [3830-4.5-3]
-        raise missing("a RAND, which the first message of a CSB needs")
+        if derives or not request.acceptance.lets(Tolerance.RAND_MISSING):
+            raise missing("a RAND, which the first message of a CSB needs")
+        return None
     if rand is not None and known is not None:
+        if rand.octets == known.rand and request.acceptance.lets(Tolerance.RAND_IN_UPDATE):
+            return known
         raise PeerError(
             f"CSB {message.header.csb_id:08x} exists, and an update brings no RAND",
             mikey_error=ErrorNo.UNSPECIFIED,
@@ -120,25 +127,40 @@ def context_of(request: Request, previous: Bundle | None) -> KeyContext:
     return KeyContext(csb_id=header.csb_id, rand=rand.octets if rand else b"", prf=prf_of(header.prf_func))
 
 
-def policies_in(message: Message, setup: ResponderSetup) -> Mapping[int, SrtpParameters]:
-    """The SRTP policies of a message by number, all of which can be run here.
+def policies_in(
+    message: Message, setup: ResponderSetup, acceptance: Acceptance, read_elsewhere: Container[ProtType] = ()
+) -> Mapping[int, SrtpParameters]:
+    """The SRTP policies of a message by number, all of which can be run here; of the protocols `read_elsewhere` the
+    mode takes care itself.
 
     Raises: PeerError with Invalid SP or SPpar (9, 10).
     """
-    policies = {sp.policy_no: SrtpParameters.from_payload(sp) for sp in message.all(SecurityPolicy)}
+    payloads = [sp for sp in message.all(SecurityPolicy) if sp.prot_type not in read_elsewhere]
+    policies = {sp.policy_no: policy_of(sp, acceptance) for sp in payloads}
     for parameters in policies.values():
         setup.accept(parameters)
     return policies
 
 
-def bundle_of(request: Request, previous: Bundle | None, keys: tuple[KeyData, ...], setup: ResponderSetup) -> Bundle:
+def bundle_of(
+    request: Request,
+    previous: Bundle | None,
+    keys: tuple[KeyData, ...],
+    setup: ResponderSetup,
+    *,
+    read_elsewhere: Container[ProtType] = (),
+) -> Bundle:
     """The CSB that an authentic message opens or updates, with our SSRCs, approved by whoever runs its streams.
 
     Raises: PeerError.
     """
     message = request.message
     header = message.header
-    policies = policies_in(message, setup)
+    acceptance = request.acceptance
+    policies = policies_in(message, setup, acceptance, read_elsewhere)
+    if previous is None and not policies:
+        policies = policies_without_sp(header, keys, acceptance)
+    keys = with_salts(keys, {**(previous.policies if previous else {}), **policies}, acceptance)
     if previous is not None:
         bundle = previous.updated(sessions=header.sessions or None, policies=policies, keys=keys, own=False)
     else:

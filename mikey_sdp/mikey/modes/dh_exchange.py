@@ -5,13 +5,15 @@ Source: RFC 3830 sections 3.3, 4.2.7 and 6.4; RFC 4650 section 3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.crypto.groups import PrivateValue, group_of
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
+from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.mikey.modes.contract import InitiatorSetup
 from mikey_sdp.mikey.payloads.dh import DhValue
 from mikey_sdp.mikey.payloads.key_data import KeyData
@@ -99,3 +101,15 @@ def contribute(message: Message, entropy: Entropy, *, update: bool) -> Contribut
 
 def _refuse(reason: str) -> PeerError:
     return PeerError(reason, mikey_error=ErrorNo.INVALID_DH, section=SECTION)
+
+
+def with_later_psk(bundle: Bundle, choices: Choices) -> Bundle:
+    """The CSB of a Diffie-Hellman exchange, whose TGK serves later exchanges of the two where the choices say so.
+
+    Only two have that key; a TGK that was pushed may be a group's and proves nobody.
+    Source: RFC 5197 sections 3.3 and 5.
+    Deviation: the octets are those of the TGK, which the RFC leaves open.
+    """
+    if not choices.tgk_as_psk:
+        return bundle
+    return replace(bundle, envelope_key=bundle.keys[-1].key, for_pair=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance, Tolerance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import ANY_PEER, PskCredential
 from mikey_sdp.mikey.crypto.derive import MessageKeys
@@ -25,9 +26,9 @@ from mikey_sdp.mikey.modes.csb import (
     offer_payloads,
     previous_of,
 )
-from mikey_sdp.mikey.modes.dh_exchange import contribute, half_key_of_offer, key_from_answer
+from mikey_sdp.mikey.modes.dh_exchange import contribute, half_key_of_offer, key_from_answer, with_later_psk
 from mikey_sdp.mikey.modes.psk import psk_of
-from mikey_sdp.mikey.modes.roles import check_addressee, check_holder, parties_of_dh_answer, text_of
+from mikey_sdp.mikey.modes.roles import addressed_parties, check_holder, text_of
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.payload import Payload
@@ -47,11 +48,11 @@ class ProofByKemac:
         """The message with KEMAC behind its payloads."""
         return _authenticated(header, payloads, self.keys)
 
-    def holds(self, message: Message, _timestamp: Timestamp) -> bool:
+    def holds(self, message: Message, _timestamp: Timestamp, acceptance: Acceptance) -> bool:
         """Whether there is a KEMAC, which must verify then."""
         if message.find(KeyDataTransport) is None:
             return False
-        _check(message, self.keys)
+        _check(message, self.keys, acceptance)
         return True
 
 
@@ -66,13 +67,16 @@ def _authenticated(header: Header, payloads: tuple[Payload, ...], keys: MessageK
     return push.close_with_kemac(header, payloads, b"", protection)
 
 
-def _check(message: Message, keys: MessageKeys) -> None:
+def _check(message: Message, keys: MessageKeys, acceptance: Acceptance) -> None:
     """Verify the MAC over the whole message as received. # [4650-3-14]
 
     Raises: PeerError: Invalid EA or MAC (4, 3) for algorithms that can't stand here, Auth failure (0).
     """
     kemac = push.kemac_of(message)
-    if kemac.encr_alg != EncrAlg.NULL or kemac.encr_data:  # [4650-4.2-3] [4650-4.2-5]
+    is_null = kemac.encr_alg == EncrAlg.NULL or (
+        kemac.encr_alg == EncrAlg.AES_KW_128 and acceptance.lets(Tolerance.NULL_ENCRYPTION_IS_2)
+    )
+    if not is_null or kemac.encr_data:  # [4650-4.2-3] [4650-4.2-5]
         raise PeerError("a DHHMAC message hides no data", mikey_error=ErrorNo.INVALID_EA, section=SECTION)
     if kemac.mac_alg != MacAlg.HMAC_SHA_1_160:  # [4650-4.2-10]
         raise PeerError(f"MAC {kemac.mac_alg} can't stand here", mikey_error=ErrorNo.INVALID_MAC, section=SECTION)
@@ -103,15 +107,17 @@ class DhhmacInitiator:
         """
         setup = self._setup
         proof = ProofByKemac(keys=self._keys)
-        answer = read_answer(octets, self.message, setup.timestamp, DataType.DHHMAC_RESP, proof)
-        _check(answer, self._keys)
-        parties = parties_of_dh_answer(answer)
-        check_addressee(parties, setup.own)
+        acceptance = Acceptance(setup.profile)
+        answer = read_answer(octets, self.message, setup.timestamp, DataType.DHHMAC_RESP, proof, acceptance)
+        _check(answer, self._keys, acceptance)
+        parties = addressed_parties(answer, setup.own, acceptance)
         responder = parties.idr or setup.peer
         check_holder(responder, self._holder)
         keys = key_from_answer(answer, self._half_key)
         bundle = setup.bundle.updated(keys=keys, own=False).with_ssrcs(filled_ssrcs(self.message, answer))
-        return Established(mode=self.mode, bundle=bundle, peer=text_of(responder) if responder else "")
+        bundle = with_later_psk(bundle, setup.choices)
+        peer = text_of(responder) if responder else ""
+        return Established(mode=self.mode, bundle=bundle, peer=peer, tolerated=acceptance.tolerated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +142,8 @@ class AuthenticOffer:
         request, setup = self.request, self.setup
         share = contribute(request.message, setup.entropy, update=self.previous is not None)
         bundle = bundle_of(request, self.previous, share.keys, setup)
-        payloads = (request.timestamp, setup.own, request.initiator, *share.payloads)
+        bundle = with_later_psk(bundle, setup.choices)
+        payloads = (request.timestamp, setup.own, request.initiator, *share.payloads)  # [4650-1.1-2]
         reply = _authenticated(answer_header(request, bundle, DataType.DHHMAC_RESP), payloads, self.keys)
         established = Established(mode=Mode.DHHMAC, bundle=bundle, peer=request.peer)
         return Response(established=established, reply=reply.octets)
@@ -152,5 +159,5 @@ class DhhmacResponder:
         """
         previous = previous_of(request, setup)
         keys = context_of(request, previous).message_keys(psk_of(request, setup).key)
-        _check(request.message, keys)
+        _check(request.message, keys, request.acceptance)
         return AuthenticOffer(request=request, setup=setup, keys=keys, previous=previous)

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from mikey_sdp.mikey.acceptance import Acceptance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import answer_header, bundle_of, context_of, offer_header, offer_payloads, previous_of
-from mikey_sdp.mikey.modes.dh_exchange import contribute, half_key_of_offer, key_from_answer
-from mikey_sdp.mikey.modes.roles import check_addressee, parties_of_dh_answer, text_of
+from mikey_sdp.mikey.modes.dh_exchange import contribute, half_key_of_offer, key_from_answer, with_later_psk
+from mikey_sdp.mikey.modes.quota import AnswerQuota
+from mikey_sdp.mikey.modes.roles import addressed_parties, text_of
 from mikey_sdp.mikey.modes.signing import (
     ProofBySign,
     check_sign,
@@ -37,6 +39,7 @@ class DhsignInitiator:
     def __init__(self, setup: InitiatorSetup, credential: CertificateCredential) -> None:
         self._setup = setup
         self._credential = credential
+        self._answers = AnswerQuota(setup.limits)
         self._half_key = half_key_of_offer(setup)
         values = (self._half_key.payload,) if self._half_key else ()
         payloads = (*offer_payloads(setup, own_certificates(credential, setup.choices)), *values)
@@ -50,15 +53,17 @@ class DhsignInitiator:
         Raises: DecodeError, PeerError.
         """
         setup, credential = self._setup, self._credential
-        proof = proof_expected(setup, credential)
-        answer = read_answer(octets, self.message, setup.timestamp, DataType.DH_RESP, proof)
-        parties = parties_of_dh_answer(answer)
-        check_addressee(parties, setup.own)
+        proof = proof_expected(setup, credential, self._answers)
+        acceptance = Acceptance(setup.profile)
+        answer = read_answer(octets, self.message, setup.timestamp, DataType.DH_RESP, proof, acceptance)
+        parties = addressed_parties(answer, setup.own, acceptance)
+        self._answers.spend()
         signer = signer_of(answer, text_of(parties.idr) if parties.idr else "", credential, setup.now)
         check_sign(answer, signer, setup.choices)
         keys = key_from_answer(answer, self._half_key)
         bundle = setup.bundle.updated(keys=keys, own=False).with_ssrcs(filled_ssrcs(self.message, answer))
-        return Established(mode=self.mode, bundle=bundle, peer=signer.identity)
+        bundle = with_later_psk(bundle, setup.choices)
+        return Established(mode=self.mode, bundle=bundle, peer=signer.identity, tolerated=acceptance.tolerated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,7 @@ class SignedOffer:
         request, setup = self.request, self.setup
         share = contribute(request.message, setup.entropy, update=self.previous is not None)
         bundle = bundle_of(request, self.previous, share.keys, setup)
+        bundle = with_later_psk(bundle, setup.choices)
         certificates = own_certificates(self.credential, setup.choices)
         payloads = (request.timestamp, setup.own, *certificates, request.initiator, *share.payloads)
         reply = close_with_sign(

@@ -11,6 +11,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.certificates.usage import Purpose, check_purpose
@@ -21,7 +22,9 @@ from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import answer_header, bundle_of, context_of, offer_header, offer_payloads, previous_of
-from mikey_sdp.mikey.modes.roles import check_addressee, identity_of, parties_of_dh_answer, text_of
+from mikey_sdp.mikey.modes.dh_exchange import with_later_psk
+from mikey_sdp.mikey.modes.quota import AnswerQuota
+from mikey_sdp.mikey.modes.roles import addressed_parties, identity_of, text_of
 from mikey_sdp.mikey.modes.signing import (
     ProofBySign,
     close_with_sign,
@@ -30,9 +33,11 @@ from mikey_sdp.mikey.modes.signing import (
     signed_request,
     signer_of,
 )
+from mikey_sdp.mikey.modes.tolerant import readings_of_v
 from mikey_sdp.mikey.modes.verification import check_v, close_with_v
 from mikey_sdp.mikey.payloads.eccpt import EccPoint
 from mikey_sdp.mikey.payloads.key_data import KeyData
+from mikey_sdp.mikey.readings import OtherReadings
 from mikey_sdp.mikey.registry import DataType, ErrorNo, KeyDataType, MacAlg
 from mikey_sdp.secret import Secret
 
@@ -85,6 +90,7 @@ class EcmqvInitiator:
     def __init__(self, setup: InitiatorSetup, credential: CertificateCredential) -> None:
         self._setup = setup
         self._credential = credential
+        self._answers = AnswerQuota(setup.limits)
         self._static = _curve_key(credential)
         self._ephemeral = mqv.EphemeralKey.draw(self._static.curve, setup.entropy)
         self._point = EccPoint(
@@ -105,10 +111,11 @@ class EcmqvInitiator:
         Raises: DecodeError, PeerError.
         """
         setup, credential = self._setup, self._credential
-        proof = proof_expected(setup, credential)
-        answer = read_answer(octets, self.message, setup.timestamp, DataType.ECMQV_R_MSG, proof)
-        parties = parties_of_dh_answer(answer)
-        check_addressee(parties, setup.own)
+        proof = proof_expected(setup, credential, self._answers)
+        acceptance = Acceptance(setup.profile)
+        answer = read_answer(octets, self.message, setup.timestamp, DataType.ECMQV_R_MSG, proof, acceptance)
+        parties = addressed_parties(answer, setup.own, acceptance)
+        self._answers.spend()
         owner = signer_of(answer, text_of(parties.idr) if parties.idr else "", credential, setup.now)
         check_purpose(owner.certificate, Purpose.AGREE)
         theirs, echo = answer.all(EccPoint)
@@ -118,9 +125,18 @@ class EcmqvInitiator:
             )
         agreed = _agree(self._static, self._ephemeral, owner.key, theirs)
         idr = parties.idr or identity_of(owner.identity)
-        check_v(answer, keys=agreed.keys, idi=setup.own.data, idr=idr.data, timestamp=setup.timestamp)
+        others = readings_of_v(answer, self.message, setup.own.data, idr.data, setup.timestamp)
+        check_v(
+            answer,
+            keys=agreed.keys,
+            idi=setup.own.data,
+            idr=idr.data,
+            timestamp=setup.timestamp,
+            others=OtherReadings(coverages=others, acceptance=acceptance),
+        )
         bundle = setup.bundle.updated(keys=(agreed.tgk,), own=False).with_ssrcs(filled_ssrcs(self.message, answer))
-        return Established(mode=self.mode, bundle=bundle, peer=owner.identity)
+        bundle = with_later_psk(bundle, setup.choices)
+        return Established(mode=self.mode, bundle=bundle, peer=owner.identity, tolerated=acceptance.tolerated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +166,7 @@ class SignedPoint:
         ephemeral = mqv.EphemeralKey.draw(static.curve, setup.entropy)
         agreed = _agree(static, ephemeral, self.their_static, theirs)
         bundle = bundle_of(request, self.previous, (agreed.tgk,), setup)
+        bundle = with_later_psk(bundle, setup.choices)
         reply = close_with_v(
             answer_header(request, bundle, DataType.ECMQV_R_MSG),
             (

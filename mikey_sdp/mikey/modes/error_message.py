@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance, Tolerance
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.error_proof import ErrorProof
 from mikey_sdp.mikey.payloads.err import ErrorPayload
@@ -21,15 +22,26 @@ from mikey_sdp.mikey.srtp_policy import SrtpParameters
 SECTION: Final = "RFC 3830 section 5.1.2"
 CAUSES_ANSWERED_BY_POLICIES: Final = frozenset({ErrorNo.INVALID_SP, ErrorNo.INVALID_SPPAR})
 
+KIND_UNKNOWN: Final = frozenset({ErrorNo.INVALID_DT, ErrorNo.UNSPECIFIED, ErrorNo.UNSUPPORTED_MESSAGE_TYPE})
+
 
 class ErrorReported(PeerError):
     """The peer answered with a MIKEY Error message.
 
     Keeps: `error_nos`, all of them; `policies`, the SP payloads by which it named its capabilities; `advisory` is true
-    unless the message proved that it came from the peer. # [3830-5.1.2-6]
+    unless the message proved that it came from the peer # [3830-5.1.2-6]; `tolerated`, the departures from the
+    standards that it was forgiven.
     """
 
-    def __init__(self, error_nos: Sequence[ErrorNo], policies: Sequence[SecurityPolicy], *, advisory: bool) -> None:
+    def __init__(
+        self,
+        error_nos: Sequence[ErrorNo],
+        policies: Sequence[SecurityPolicy],
+        *,
+        advisory: bool,
+        tolerated: tuple[Tolerance, ...] = (),
+    ) -> None:
+        self.tolerated = tolerated
         self.error_nos = tuple(error_nos)
         self.policies = tuple(policies)
         said = ", ".join(str(number) for number in self.error_nos) or "no reason"
@@ -40,6 +52,12 @@ class ErrorReported(PeerError):
             section=SECTION,
             advisory=advisory,
         )
+
+    @property
+    def kind_unknown(self) -> bool:
+        """Whether the peer may lack the very kind of message, as those do who know RFC 3830 only and are sent RSA-R:
+        another mode may be tried. # [4738-3.5-3]"""
+        return not KIND_UNKNOWN.isdisjoint(self.error_nos)
 
 
 def build_error(
@@ -74,12 +92,15 @@ def build_error(
     return proof.close(header, payloads, timestamp)
 
 
-def reported(message: Message, timestamp: Timestamp, proof: ErrorProof | None) -> ErrorReported:
+def reported(message: Message, timestamp: Timestamp, proof: ErrorProof | None, acceptance: Acceptance) -> ErrorReported:
     """What an Error message says, believed only as far as it proves itself. # [3830-5.1.2-2]
 
     Raises: PeerError with Auth failure (0) where its proof fails.
     """
-    authentic = proof is not None and proof.holds(message, timestamp)
+    authentic = proof is not None and proof.holds(message, timestamp, acceptance)
     return ErrorReported(
-        [error.error_no for error in message.all(ErrorPayload)], message.all(SecurityPolicy), advisory=not authentic
+        [error.error_no for error in message.all(ErrorPayload)],
+        message.all(SecurityPolicy),
+        advisory=not authentic,
+        tolerated=acceptance.tolerated,
     )

@@ -5,10 +5,11 @@ Source: RFC 3830 sections 3.2, 5.2 and 6.2; RFC 4738 section 3.6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.crypto.protection import check_algorithms, decrypt, encrypt, mac, verify_mac
 from mikey_sdp.mikey.message import Message
@@ -21,11 +22,19 @@ from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.payloads.pke import EnvelopeKey
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.registry import CacheIndicator, EncrAlg, ErrorNo, MacAlg, PayloadType
+from mikey_sdp.secret import Secret
 from mikey_sdp.wire import Writer
 
 SECTION: Final = "RFC 3830 section 3.2"
 CACHED: Final = frozenset({CacheIndicator.CACHE, CacheIndicator.CACHE_FOR_CSB})
 """Under which C both ends keep the envelope key, for updates of the CSB. # [3830-6.3-4]"""
+
+
+def with_envelope_key(bundle: Bundle, envelope_key: Secret, cache: CacheIndicator) -> Bundle:
+    """The CSB with what C lets both ends keep: nothing # [3830-6.3-2], the key for its updates # [3830-6.3-4], or for
+    every later CSB of the two # [3830-6.3-3]. Values that nobody assigned keep nothing."""
+    kept = envelope_key if cache in CACHED else None
+    return replace(bundle, envelope_key=kept, for_pair=cache == CacheIndicator.CACHE)
 
 
 def pke_of(message: Message) -> EnvelopeKey:

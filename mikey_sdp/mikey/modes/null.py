@@ -14,6 +14,8 @@ from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup
 from mikey_sdp.mikey.modes.csb import context_of, previous_of
+from mikey_sdp.mikey.modes.tolerant import only_teks
+from mikey_sdp.mikey.payloads.rand import Rand
 from mikey_sdp.mikey.registry import EncrAlg, ErrorNo, MacAlg
 
 SECTION: Final = "RFC 3830 section 4.2.4"
@@ -51,6 +53,11 @@ class NullInitiator:
         return push.complete(octets, mode=self.mode, setup=self._setup, sent=self.message, keys=None)
 
 
+def _derives(message: Message) -> bool:
+    """Whether RAND, or its lack, makes any difference: not where all keys are TEKs."""
+    return message.find(Rand) is not None or not only_teks(push.keys_in_clear(message))
+
+
 class NullResponder:
     """The end of a NULL exchange that answers."""
 
@@ -65,6 +72,6 @@ class NullResponder:
             raise PeerError(
                 f"a message without encryption and MAC {why}", mikey_error=ErrorNo.INVALID_MAC, section=SECTION
             )
-        previous = previous_of(request, setup)
+        previous = previous_of(request, setup, derives=_derives(request.message))
         context_of(request, previous)
         return push.Pushed(request=request, setup=setup, mode=Mode.NULL, keys=None, previous=previous)

@@ -5,6 +5,7 @@ Source: RFC 3830 section 3.1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from mikey_sdp.errors import PeerError, UsageError
@@ -68,19 +69,32 @@ class PskResponder:
         if kemac.encr_alg == EncrAlg.NULL and not request.envelope.secure_carrier:  # [3830-4.2.3-5]
             raise PeerError("the keys are not encrypted", mikey_error=ErrorNo.INVALID_EA, section=SECTION)
         previous = previous_of(request, setup)
-        shared = _shared_with(request, previous, setup)
-        keys = context_of(request, previous).message_keys(shared)
+        context = context_of(request, previous)
         octets = request.message.octets
         covered = octets[: len(octets) - len(kemac.mac)]
-        verify_mac(kemac.mac_alg, keys, covered, kemac.mac, section="RFC 3830 section 5.2")
-        return push.Pushed(request=request, setup=setup, mode=Mode.PSK, keys=keys, previous=previous)
+        refusal: PeerError | None = None
+        for shared in _shared_with(request, previous, setup):
+            keys = context.message_keys(shared)
+            try:
+                verify_mac(kemac.mac_alg, keys, covered, kemac.mac, section="RFC 3830 section 5.2")
+            except PeerError as fault:
+                refusal = refusal or fault
+                continue
+            return push.Pushed(request=request, setup=setup, mode=Mode.PSK, keys=keys, previous=previous)
+        raise refusal or _no_key_for(request)
 
 
-def _shared_with(request: Request, previous: Bundle | None, setup: ResponderSetup) -> Secret:
-    """The key that protects the message: the cached envelope key of the CSB, else the one shared beforehand."""
-    if previous is not None and previous.envelope_key is not None:  # [3830-4.5-12]
-        return previous.envelope_key
-    return psk_of(request, setup).key
+def _shared_with(request: Request, previous: Bundle | None, setup: ResponderSetup) -> Iterator[Secret]:
+    """The keys by which the message may be protected, which no message names: the envelope key that its CSB left
+    # [3830-4.5-12], the key shared beforehand, the newest envelope key that is for the pair # [3830-6.3-3]."""
+    if previous is not None and previous.envelope_key is not None:
+        yield previous.envelope_key
+    configured = setup.credentials.find(PskCredential, request.peer or None)
+    if configured is not None:
+        yield configured.key
+    for_pair = setup.bundles.pair_key(request.peer) if request.peer else None
+    if for_pair is not None:
+        yield for_pair
 
 
 def psk_of(request: Request, setup: ResponderSetup) -> PskCredential:
@@ -90,6 +104,10 @@ def psk_of(request: Request, setup: ResponderSetup) -> PskCredential:
     """
     credential = setup.credentials.find(PskCredential, request.peer or None)
     if credential is None:
-        who = request.peer or "a peer without an identity"
-        raise PeerError(f"no key is shared with {who}", mikey_error=ErrorNo.AUTH_FAILURE, section=SECTION)
+        raise _no_key_for(request)
     return credential
+
+
+def _no_key_for(request: Request) -> PeerError:
+    who = request.peer or "a peer without an identity"
+    return PeerError(f"no key is shared with {who}", mikey_error=ErrorNo.AUTH_FAILURE, section=SECTION)

@@ -12,9 +12,9 @@ from typing import Final
 
 from cryptography import x509
 
-from mikey_sdp.errors import PeerError, PolicyRefused
+from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.mikey.certificates.chain import Purpose, verify_chain
+from mikey_sdp.mikey.certificates.chain import Purpose
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.certificates.digest import digest_of
 from mikey_sdp.mikey.certificates.identity import covers
@@ -27,43 +27,31 @@ from mikey_sdp.mikey.modes.answer import missing
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.csb import bundle_of, context_of, offer_header, offer_payloads, previous_of
 from mikey_sdp.mikey.modes.error_proof import ProofByV
-from mikey_sdp.mikey.modes.key_transport import CACHED, SentKeys, check_seal, opened_keys, pke_of, sealed_keys
-from mikey_sdp.mikey.modes.roles import text_of
+from mikey_sdp.mikey.modes.key_transport import (
+    SentKeys,
+    check_seal,
+    opened_keys,
+    pke_of,
+    sealed_keys,
+    with_envelope_key,
+)
+from mikey_sdp.mikey.modes.recipients import recipient_of
+from mikey_sdp.mikey.modes.roles import identity_of, text_of
 from mikey_sdp.mikey.modes.signing import (
     Signer,
     certificate_for,
-    check_sign,
     close_with_sign,
     own_certificates,
-    signer_of,
+    proved_signer,
 )
 from mikey_sdp.mikey.payloads.chash import CertificateHash
+from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.pke import EnvelopeKey
 from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.registry import DataType, ErrorNo, HashFunc, SignType
 from mikey_sdp.secret import Secret
 
 SECTION: Final = "RFC 3830 section 3.2"
-
-
-def recipient_of(setup: InitiatorSetup, credential: CertificateCredential) -> Signer:
-    """Whose public key the envelope key is encrypted to: the Responder must be known before the call. # [3830-3.2-3]
-
-    Raises: PolicyRefused without his certificate, or where it is not valid.
-    """
-    peer = text_of(setup.peer) if setup.peer else ""
-    certificate = credential.trust.certificate_of(peer) if peer else None
-    if certificate is None:
-        raise PolicyRefused(
-            "needs-peer-certificate", f"the certificate of {peer or 'the peer'} is not known beforehand"
-        )
-    try:
-        verified = verify_chain(credential.trust, (certificate,), now=setup.now, purpose=Purpose.ENCRYPT)
-    except PeerError as fault:
-        raise PolicyRefused(
-            "needs-valid-peer-certificate", f"the certificate of {peer} can't be used: {fault.reason}"
-        ) from fault
-    return Signer(identity=peer, certificate=verified)
 
 
 class PublicKeyInitiator:
@@ -77,8 +65,7 @@ class PublicKeyInitiator:
         recipient = recipient_of(setup, credential)
         envelope_key = fresh_envelope_key(setup.entropy)
         bundle, choices = setup.bundle, setup.choices
-        kept = envelope_key if choices.cache in CACHED else None
-        self._setup = replace(setup, bundle=replace(bundle, envelope_key=kept))
+        self._setup = replace(setup, bundle=with_envelope_key(bundle, envelope_key, choices.cache))
         self._recipient = recipient.identity
         self._keys = bundle.context.message_keys(envelope_key)
         kemac = sealed_keys(
@@ -144,8 +131,7 @@ class OpenedOffer:
         if not self.sent.keys and self.previous is None:
             raise missing("a key, which the first message of a CSB needs")
         bundle = bundle_of(request, self.previous, self.sent.keys, setup)
-        kept = self.envelope_key if pke_of(request.message).cache in CACHED else None  # [3830-6.3-2] [3830-6.3-3]
-        bundle = replace(bundle, envelope_key=kept)
+        bundle = with_envelope_key(bundle, self.envelope_key, pke_of(request.message).cache)
         established = Established(mode=self.mode, bundle=bundle, peer=request.peer)
         reply = None
         if request.message.header.v:
@@ -167,18 +153,23 @@ class PublicKeyResponder:
         """
         message = request.message
         credential = certificate_for(request.peer, setup.credentials.find(CertificateCredential, request.peer or None))
-        kemac = push.kemac_of(message)
-        check_seal(kemac)
+        kemac = message.find(KeyDataTransport)
+        if kemac is not None:
+            check_seal(kemac)
         _check_addressed(message, credential)
-        signer = signer_of(message, request.peer, credential, request.now)
+        signer = proved_signer(request, credential, setup)
         named = bool(request.peer)
         request = request if named else replace(request, peer=signer.identity)
-        check_sign(message, signer, setup.choices)
         previous = previous_of(request, setup)
+        if kemac is None and previous is None:
+            raise missing("a KEMAC, without which only an update can be")
         context = context_of(request, previous)
-        envelope_key = unseal(credential.key, pke_of(message).data, setup.entropy, oaep=setup.choices.oaep)
+        envelope_key = unseal(credential.opening_key, pke_of(message).data, setup.entropy, oaep=setup.choices.oaep)
         keys = context.message_keys(envelope_key)
-        sent = opened_keys(message, kemac, keys, csb_id=message.header.csb_id, timestamp=request.timestamp)
+        if kemac is None:
+            sent = SentKeys(sender=request.initiator if named else identity_of(request.peer), keys=())
+        else:
+            sent = opened_keys(message, kemac, keys, csb_id=message.header.csb_id, timestamp=request.timestamp)
         _check_sender(sent, request, signer, named=named)
         return OpenedOffer(
             mode=self._mode,
@@ -194,7 +185,7 @@ class PublicKeyResponder:
 def _check_addressed(message: Message, credential: CertificateCredential) -> None:
     """A CHASH must name the certificate that we hold. # [3830-3.2-4]"""
     chash = message.find(CertificateHash)
-    if chash is not None and chash.digest != digest_of(credential.certificates[0], chash.hash_func):
+    if chash is not None and chash.digest != digest_of(credential.addressed, chash.hash_func):
         raise PeerError(
             "the envelope key is for another certificate", mikey_error=ErrorNo.INVALID_CERT, section=SECTION
         )
@@ -209,7 +200,7 @@ def _check_sender(sent: SentKeys, request: Request, signer: Signer, *, named: bo
 
 def known_keys(credential: CertificateCredential, peer: str, kind: type[VerifyingKey]) -> bool:
     """Whether our key is of that kind, and that of the peer, whose certificate must be known."""
-    theirs = credential.trust.certificate_of(peer)
+    theirs = credential.trust.certificate_of(peer, Purpose.ENCRYPT)
     return theirs is not None and all(
         isinstance(key, kind) for key in (theirs.public_key(), credential.key.public_key())
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.crypto.derive import MessageKeys
 from mikey_sdp.mikey.crypto.protection import decrypt, encrypt, mac
@@ -18,12 +19,14 @@ from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Re
 from mikey_sdp.mikey.modes.csb import answer_header, bundle_of, offer_header, offer_payloads
 from mikey_sdp.mikey.modes.error_proof import ProofByV
 from mikey_sdp.mikey.modes.roles import check_holder, text_of
+from mikey_sdp.mikey.modes.tolerant import readings_of_v
 from mikey_sdp.mikey.modes.verification import check_v, close_with_v
 from mikey_sdp.mikey.payloads import Payload, decode_key_data, encode_key_data
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.id import Identity
 from mikey_sdp.mikey.payloads.kemac import MAC_OCTETS, KeyDataTransport
 from mikey_sdp.mikey.payloads.key_data import KeyData
+from mikey_sdp.mikey.readings import OtherReadings
 from mikey_sdp.mikey.registry import DataType, EncrAlg, ErrorNo, MacAlg, PayloadType
 
 SECTION: Final = "RFC 3830 section 3.1"
@@ -92,13 +95,23 @@ def complete(
     """
     idr_sent = setup.peer.data if setup.peer else b""
     proof = ProofByV(keys=keys, idi=setup.own.data, idr=idr_sent) if keys else None
-    answer = read_answer(octets, sent, setup.timestamp, answer_type, proof)
+    acceptance = Acceptance(setup.profile)
+    answer = read_answer(octets, sent, setup.timestamp, answer_type, proof, acceptance)
     responder = answer.find(Identity) or setup.peer
     idr = responder.data if responder else b""
-    check_v(answer, keys=keys, idi=setup.own.data, idr=idr, timestamp=setup.timestamp)
+    others = readings_of_v(answer, sent, setup.own.data, idr, setup.timestamp)
+    check_v(
+        answer,
+        keys=keys,
+        idi=setup.own.data,
+        idr=idr,
+        timestamp=setup.timestamp,
+        others=OtherReadings(coverages=others, acceptance=acceptance),
+    )
     check_holder(responder, holder)
     bundle = setup.bundle.with_ssrcs(filled_ssrcs(sent, answer))
-    return Established(mode=mode, bundle=bundle, peer=text_of(responder) if responder else "")
+    peer = text_of(responder) if responder else ""
+    return Established(mode=mode, bundle=bundle, peer=peer, tolerated=acceptance.tolerated)
 
 
 def kemac_of(message: Message) -> KeyDataTransport:
@@ -152,6 +165,14 @@ class Pushed:
         if message.header.v:
             reply = verification_of(request, self.setup.own, self.keys, answer_type=DataType.PSK_VER_MSG, bundle=bundle)
         return Response(established=established, reply=reply)
+
+
+def keys_in_clear(message: Message) -> tuple[KeyData, ...]:
+    """The keys of a message that hides none.
+
+    Raises: DecodeError, PeerError.
+    """
+    return _keys_in(kemac_of(message).encr_data, zero_fill=False)
 
 
 def _keys_in(plain: bytes, *, zero_fill: bool) -> tuple[KeyData, ...]:

@@ -6,23 +6,29 @@ Source: RFC 3830 sections 5.1.2, 5.3 and 9.5.
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from mikey_sdp.clock import NtpTime
-from mikey_sdp.errors import BackendUnavailable, PeerError
-from mikey_sdp.mikey.acceptance import Acceptance
-from mikey_sdp.mikey.composition import check_composition
+from mikey_sdp.errors import BackendUnavailable, DecodeError, PeerError
+from mikey_sdp.mikey.acceptance import Acceptance, Tolerance
+from mikey_sdp.mikey.credentials import canonical_identity
+from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import missing
-from mikey_sdp.mikey.modes.contract import Authenticated, Envelope, Request, ResponderSetup, Response
+from mikey_sdp.mikey.modes.contract import Authenticated, Envelope, Mode, Request, ResponderSetup, Response
 from mikey_sdp.mikey.modes.error_message import build_error
 from mikey_sdp.mikey.modes.roles import identity_of, names, parties_of_i_message, text_of
 from mikey_sdp.mikey.modes.table import ModeRow, row_of_message
+from mikey_sdp.mikey.modes.tolerant import read_message
+from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.payloads.hdr import Header
+from mikey_sdp.mikey.payloads.id import Identity
 from mikey_sdp.mikey.payloads.payload import UnknownCodePoint
 from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.registry import DataType, ErrorNo
+from mikey_sdp.mikey.replay import NTP_TYPES
 
 SECTION: Final = "RFC 3830 section 5.3"
 _ANSWERS: Final = frozenset(
@@ -34,6 +40,8 @@ _ANSWERS: Final = frozenset(
         DataType.DHHMAC_RESP,
         DataType.RSA_R_R_MSG,
         DataType.ECMQV_R_MSG,
+        DataType.DHSAML_R_MSG_1,
+        DataType.DHSAML_R_MSG_2,
     }
 )
 _SAID_TO_STRANGERS: Final = frozenset(
@@ -46,6 +54,7 @@ _SAID_TO_STRANGERS: Final = frozenset(
         ErrorNo.INVALID_DT,
         ErrorNo.INVALID_ID,
         ErrorNo.UNSPECIFIED,
+        ErrorNo.UNSUPPORTED_MESSAGE_TYPE,
     }
 )
 
@@ -64,48 +73,74 @@ class Responder:
 
         The CSB is the caller's to keep (`BundleStore.put`), once all that came with the message is right too: of a
         setup that fails later nothing has to be taken back. # [4567-4.1.2-10]
-        Raises: DecodeError for malformed octets; PeerError, with `reply` where the Initiator is to be told.
+        Raises: DecodeError for malformed octets and PeerError, with `reply` where the Initiator is to be told.
         """
         try:
             acceptance = Acceptance(self._setup.profile)
-            message = Message.decode(octets)
-            check_composition(message)
+            message = read_message(octets, acceptance)
         except UnknownCodePoint as fault:
-            raise self._unsupported(fault) from fault
+            self._tell_unread(fault)
+            raise PeerError(
+                str(fault), mikey_error=fault.mikey_error, section=fault.section, reply=fault.reply
+            ) from fault
+        except DecodeError as fault:
+            self._tell_unread(fault)
+            raise
         proof: Authenticated | None = None
         try:
             row = _row_of(message)
-            request = self._admit(message, now, envelope or Envelope(), acceptance)
+            envelope = envelope or Envelope()
+            remembered = self._moment_of(message, row, now, envelope, acceptance)
+            further = message.header.data_type == row.further_type
+            request = self._admit(message, now, envelope, acceptance, further=further)
             proof = row.responder.authenticate(request, self._setup)
-            self._setup.replay.remember(_unaltered(message), request.timestamp, now)
+            self._setup.replay.remember(_unaltered(message), remembered, now, _sender(message))
             request.envelope.judge(message)
             response = proof.accept()
             return replace(response, established=replace(response.established, tolerated=acceptance.tolerated))
         except BackendUnavailable as fault:
             raise PeerError(str(fault), mikey_error=None, section=SECTION) from fault
-        except PeerError as fault:
-            fault.reply = self._reply(fault.mikey_error, message.header, message.find(Timestamp), proof)
+        except (DecodeError, PeerError) as fault:
+            self._tell(fault, message.header, message.find(Timestamp), proof)
             raise
 
-    def _admit(self, message: Message, now: NtpTime, envelope: Envelope, acceptance: Acceptance) -> Request:
-        """The checks that cost next to nothing: time, replay, and whom the message is for. # [3830-5.3-1]"""
-        timestamp = message.find(Timestamp)
-        if timestamp is None:  # [3830-3-5]
-            raise missing("a T payload")
-        self._setup.replay.check_fresh(timestamp, now)
+    def _moment_of(
+        self, message: Message, row: ModeRow, now: NtpTime, envelope: Envelope, acceptance: Acceptance
+    ) -> Timestamp:
+        """When the message was made, as far as it can be believed: else the moment at which it came."""
+        timestamp = _stamp_of(message)
+        if row.vouches_for_time(message, self._setup.choices):
+            return Timestamp(value=now.value)
+        try:
+            self._setup.replay.check_fresh(timestamp, now, _sender(message))
+        except PeerError:
+            vouched = row.mode is Mode.NULL and envelope.secure_carrier and timestamp.ts_type in NTP_TYPES
+            if not (vouched and acceptance.lets(Tolerance.ABSURD_T)):
+                raise
+            return Timestamp(value=now.value)
+        return timestamp
+
+    def _admit(
+        self, message: Message, now: NtpTime, envelope: Envelope, acceptance: Acceptance, *, further: bool
+    ) -> Request:
+        """The checks that cost next to nothing: replay, whom the message is for, and the PRF. # [3830-5.3-1]
+
+        A `further` round names nobody: its CSB and its keys do.
+        """
         self._setup.replay.check_new(_unaltered(message))
         own = self._setup.own
         parties = parties_of_i_message(message, own)
-        if parties.idr is None and self._setup.require_idr:  # [3830-9.5-2]
+        if parties.idr is None and self._setup.require_idr and not further:  # [3830-9.5-2]
             raise _not_for_us("the message does not say whom it is for")
-        if parties.idr is not None and not names(parties.idr, own):
+        if parties.idr is not None and not self._is_for_us(message, parties.idr):
             raise _not_for_us(f"the message is for {text_of(parties.idr)}")
+        prf_of(message.header.prf_func)
         peer = text_of(parties.idi) if parties.idi else envelope.peer or ""
         if not peer.isprintable():
             raise _invalid("the caller's identity has characters that can't be printed")
         return Request(
             message=message,
-            timestamp=timestamp,
+            timestamp=_stamp_of(message),
             now=now,
             envelope=envelope,
             peer=peer,
@@ -114,21 +149,40 @@ class Responder:
             acceptance=acceptance,
         )
 
-    def _unsupported(self, fault: UnknownCodePoint) -> PeerError:
-        """A number that ends the reading is reported as far as the message was read. # [3830-6.12-3]"""
+    def _is_for_us(self, message: Message, addressed: Identity) -> bool:
+        setup, name = self._setup, text_of(addressed)
+        if names(addressed, setup.own) or setup.answers_for(name):
+            return True
+        return message.header.data_type == DataType.RSA_R_I_MSG and setup.groups(name) is not None
+
+    def _tell_unread(self, fault: DecodeError) -> None:
+        """What ends the reading is reported as far as the message was read. # [3830-6.12-3]"""
         read = fault.partial
         header = next((payload for payload in read if isinstance(payload, Header)), None)
         timestamp = next((payload for payload in read if isinstance(payload, Timestamp)), None)
-        reply = self._reply(fault.mikey_error, header, timestamp, None) if header else None
-        return PeerError(str(fault), mikey_error=fault.mikey_error, section=fault.section, reply=reply)
+        if header is not None:
+            self._tell(fault, header, timestamp, None)
+
+    def _tell(
+        self,
+        fault: DecodeError | PeerError,
+        header: Header,
+        timestamp: Timestamp | None,
+        proof: Authenticated | None,
+    ) -> None:
+        """Number and reply of a fault. # [3830-5.1.2-1]
+
+        Nobody is owed a reply to an answer. # [3830-5.4-6]
+        """
+        if isinstance(fault, DecodeError):
+            fault.mikey_error = _number_of(fault, header)
+        if fault.mikey_error is not None and timestamp is not None and header.data_type not in _ANSWERS:
+            fault.reply = self._reply(ErrorNo(fault.mikey_error), header, timestamp, proof)
 
     def _reply(
-        self, number: int | None, header: Header, timestamp: Timestamp | None, proof: Authenticated | None
+        self, error_no: ErrorNo, header: Header, timestamp: Timestamp, proof: Authenticated | None
     ) -> bytes | None:
-        """The Error message that a fault deserves, authenticated exactly when the Initiator was. # [3830-5.1.2-1]"""
-        if number is None or timestamp is None:
-            return None
-        error_no = ErrorNo(number)
+        """The Error message that a fault deserves, authenticated exactly when the Initiator was."""
         if proof is None:
             told = error_no in _SAID_TO_STRANGERS or self._setup.report_unauthenticated
             return build_error(header, timestamp, error_no).octets if told else None
@@ -141,6 +195,34 @@ def _unaltered(message: Message) -> bytes:
     can make a second one that verifies too, and the message would look new. # [3830-5.4-2]"""
     signature = message.find(Signature)
     return message.octets if signature is None else message.octets[: len(message.octets) - len(signature.signature)]
+
+
+def _number_of(fault: DecodeError, header: Header) -> ErrorNo:
+    """How malformed octets are reported: RFC 4738 has a number for messages of its own that can't be read.
+
+    # [4650-4.1-4] [4738-3.5-2]
+    """
+    number = fault.mikey_error if isinstance(fault, UnknownCodePoint) else ErrorNo.UNSPECIFIED
+    unread = number == ErrorNo.UNSPECIFIED and header.data_type == DataType.RSA_R_I_MSG
+    return ErrorNo.UNSUPPORTED_MESSAGE_TYPE if unread else number
+
+
+def _stamp_of(message: Message) -> Timestamp:
+    timestamp = message.find(Timestamp)
+    if timestamp is None:  # [3830-3-5]
+        raise missing("a T payload")
+    return timestamp
+
+
+def _sender(message: Message) -> str:
+    """In whose name a message is remembered: that of its first ID, which a repeated message has too, or of the
+    certificate that stands for IDi, since the first ID is ours then."""
+    for payload in message.payloads:
+        if isinstance(payload, Certificate):
+            return f"certificate {sha256(payload.data).hexdigest()}"
+        if isinstance(payload, Identity):
+            return canonical_identity(payload.data.decode(errors="replace"))
+    return ""
 
 
 def _row_of(message: Message) -> ModeRow:

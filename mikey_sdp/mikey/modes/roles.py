@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance, Tolerance
 from mikey_sdp.mikey.credentials import canonical_identity
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.payloads.id import Identity
@@ -78,16 +79,23 @@ def _behind_certificate(message: Message) -> bool:
 def parties_of_dh_answer(message: Message) -> Parties:
     """IDi and IDr of an R_MESSAGE that repeats IDi: the last ID and the one before it."""
     ids = message.all(Identity)
-    return Parties(idi=ids[-1], idr=ids[0] if len(ids) > 1 else None)
+    return Parties(idi=ids[-1] if ids else None, idr=ids[0] if len(ids) > 1 else None)
 
 
-def check_addressee(parties: Parties, own: Identity) -> None:
-    """The IDi of an answer must be what we are called, octet for octet: an answer to somebody else proves nothing.
+def addressed_parties(message: Message, own: Identity, acceptance: Acceptance) -> Parties:
+    """The parties of such an R_MESSAGE, of which IDi must be what we are called, octet for octet: an answer to
+    somebody else proves nothing.
 
     Raises: PeerError with Invalid ID (7).
     """
-    if parties.idi != own:
-        raise _invalid("the answer is for another Initiator")
+    ids, parties = message.all(Identity), parties_of_dh_answer(message)
+    if parties.idi == own:
+        return parties
+    if len(ids) == 2 and ids[0] == own and acceptance.lets(Tolerance.IDENTITIES_SWAPPED):
+        return Parties(idi=own, idr=ids[1])
+    if len(ids) < 2 and acceptance.lets(Tolerance.IDI_MISSING):
+        return Parties(idi=None, idr=ids[0] if ids else None)
+    raise _invalid("the answer is for another Initiator")
 
 
 def check_holder(responder: Identity | None, holder: str | None) -> None:

@@ -1,53 +1,63 @@
-"""RSA-R: the Initiator asks with a signature, the Responder makes the keys and encrypts them to his certificate.
+"""RSA-R, the Initiator: asks with a signature for keys that the Responder makes and encrypts to his certificate.
 
-Source: RFC 4738.
+Source: RFC 4738 sections 3.4 and 3.7.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.acceptance import Acceptance, Tolerance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
-from mikey_sdp.mikey.certificates.usage import Purpose, check_purpose
-from mikey_sdp.mikey.crypto.envelope import fresh_envelope_key, seal, unseal
+from mikey_sdp.mikey.crypto.derive import KeyContext
+from mikey_sdp.mikey.crypto.envelope import unseal
 from mikey_sdp.mikey.crypto.prf import prf_of
-from mikey_sdp.mikey.keys import fresh_rand
+from mikey_sdp.mikey.crypto.signatures import verify
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import push
-from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
-from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
-from mikey_sdp.mikey.modes.csb import answer_header, check_rand, offer_header, offer_payloads
-from mikey_sdp.mikey.modes.key_transport import CACHED, check_seal, opened_keys, pke_of, sealed_keys
+from mikey_sdp.mikey.modes.answer import check_kept, missing, read_answer
+from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode
+from mikey_sdp.mikey.modes.csb import check_rand, offer_header, offer_payloads
+from mikey_sdp.mikey.modes.key_transport import (
+    SentKeys,
+    check_seal,
+    opened_keys,
+    pke_of,
+    with_envelope_key,
+)
+from mikey_sdp.mikey.modes.quota import AnswerQuota
+from mikey_sdp.mikey.modes.recipients import decryption_key
 from mikey_sdp.mikey.modes.roles import identity_of, text_of
 from mikey_sdp.mikey.modes.signing import (
-    ProofBySign,
     Signer,
-    check_sign,
     close_with_sign,
-    decryption_key,
     own_certificates,
     proof_expected,
-    signed_request,
     signer_of,
 )
+from mikey_sdp.mikey.modes.tolerant import policy_of
 from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
+from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.mikey.payloads.id import Identity
-from mikey_sdp.mikey.payloads.pke import EnvelopeKey
+from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.rand import Rand
+from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.payloads.sp import SecurityPolicy
-from mikey_sdp.mikey.registry import DataType, EncrAlg, ErrorNo, ExtensionType
+from mikey_sdp.mikey.payloads.t import Timestamp
+from mikey_sdp.mikey.readings import Coverage, verify_one
+from mikey_sdp.mikey.registry import DataType, ErrorNo, ExtensionType, MapType
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
+from mikey_sdp.secret import Secret
 
 SECTION: Final = "RFC 4738 section 3"
 
 
-def _appended(idi: Identity, idr: Identity, request: InitiatorSetup | Request) -> bytes:
+def appended(idi: Identity, idr: Identity, timestamp: Timestamp) -> bytes:
     """IDi || IDr || T, which SIGNr covers without their being sent again. # [4738-3.6-20]"""
-    return idi.data + idr.data + request.timestamp.value_octets
+    return idi.data + idr.data + timestamp.value_octets
 
 
 class RsaRInitiator:
@@ -57,160 +67,167 @@ class RsaRInitiator:
     early_bundle: Final = None
 
     def __init__(self, setup: InitiatorSetup, credential: CertificateCredential) -> None:
+        if setup.group:  # [4738-3.2-2] [4738-3.4-7]
+            setup = replace(setup, bundle=replace(setup.bundle, sessions=(), policies={}, keys=()))
         self._setup = setup
         self._credential = credential
+        self._answers = AnswerQuota(setup.limits)
         certificates = own_certificates(credential, setup.choices)  # [4738-3.4-13] [4738-3.4-15]
+        payloads = offer_payloads(setup, certificates)  # [4738-3.4-9] [4738-5.1-1]
+        if setup.group:  # its RAND would count for nothing
+            payloads = tuple(payload for payload in payloads if not isinstance(payload, Rand))
         header = offer_header(setup, DataType.RSA_R_I_MSG, v=True)  # [4738-3.4-3]
-        self.message: Final[Message] = close_with_sign(
-            header, offer_payloads(setup, certificates), credential=credential, choices=setup.choices
-        )
+        self.message: Final[Message] = close_with_sign(header, payloads, credential=credential, choices=setup.choices)
 
     def complete(self, octets: bytes) -> Established:
-        """Take the answer of one Responder: HDR, T, [IDr|CERTr], [SP], KEMAC, PKE, SIGNr.
+        """Take the answer of one Responder: HDR, [GenExt(CSB_ID)], T, [RAND], [IDr|CERTr], [SP], KEMAC, PKE, SIGNr.
 
         Whom it comes from is proved before the private key is put to work.
         Raises: DecodeError, PeerError; without an Error no where the RFC wants silence.
         """
         setup, credential = self._setup, self._credential
-        proof = proof_expected(setup, credential)
-        answer = read_answer(octets, self.message, setup.timestamp, DataType.RSA_R_R_MSG, proof)
-        _check_rand_and_policies(answer, setup)
+        acceptance = Acceptance(setup.profile)
+        proof = proof_expected(setup, credential, self._answers)
+        answer = read_answer(octets, self.message, setup.timestamp, DataType.RSA_R_R_MSG, proof, acceptance)
+        terms = self._terms_of(answer, acceptance)
+        self._answers.spend()
         named = answer.find(Identity)
         signer = signer_of(answer, text_of(named) if named else "", credential, setup.now)
         idr = named or identity_of(signer.identity)
-        check_sign(answer, signer, setup.choices, appended=_appended(setup.own, idr, setup))
-        return self._opened(answer, signer, idr)
-
-    def _opened(self, answer: Message, signer: Signer, idr: Identity) -> Established:
-        setup = self._setup
+        self._check_signature(answer, signer, idr, acceptance)
         kemac, pke = push.kemac_of(answer), pke_of(answer)
         check_seal(kemac)
-        envelope_key = unseal(decryption_key(self._credential), pke.data, setup.entropy, oaep=setup.choices.oaep)
-        keys = setup.bundle.context.message_keys(envelope_key)
-        csb_id = setup.bundle.csb_id
-        sent = opened_keys(answer, kemac, keys, csb_id=csb_id, timestamp=setup.timestamp)
+        envelope_key = unseal(decryption_key(credential), pke.data, setup.entropy, oaep=setup.choices.oaep)
+        sent = self._opened(answer, kemac, envelope_key, terms, acceptance)
         if sent.sender != idr:
             raise PeerError("the encrypted IDr is not the signer", mikey_error=ErrorNo.INVALID_ID, section=SECTION)
         if not sent.keys:
             raise missing("a key")
-        bundle = setup.bundle.updated(keys=sent.keys, own=False).with_ssrcs(filled_ssrcs(self.message, answer))
-        bundle = replace(bundle, envelope_key=envelope_key if pke.cache in CACHED else None)
-        return Established(mode=self.mode, bundle=bundle, peer=signer.identity)
+        bundle = with_envelope_key(replace(terms, keys=sent.keys, own=False), envelope_key, pke.cache)
+        return Established(mode=self.mode, bundle=bundle, peer=signer.identity, tolerated=acceptance.tolerated)
 
+    def _terms_of(self, answer: Message, acceptance: Acceptance) -> Bundle:
+        if self._setup.group:
+            return _terms_of_group(answer, self._setup, acceptance)
+        return _terms_of_call(answer, self.message, self._setup, acceptance)
 
-def _check_rand_and_policies(answer: Message, setup: InitiatorSetup) -> None:
-    """A RAND comes from one end only, and the policy is one that was offered; else silence. # [4738-3.7-1]"""
-    if answer.find(Rand) is not None:
-        raise _ignore("the answer brings a RAND although the offer had one")
-    if any(extension.ext_type == ExtensionType.CSB_ID for extension in answer.all(GeneralExtension)):
-        raise _ignore("the answer brings a CSB ID of its own, as for a group")  # [4738-3.6-6]
-    for sp in answer.all(SecurityPolicy):
-        offered = setup.bundle.policies.get(sp.policy_no)
-        if offered is None or SrtpParameters.from_payload(sp) != offered:  # [4738-3.7-3]
-            raise _ignore("the answer has a policy that was not offered")
+    def _check_signature(self, answer: Message, signer: Signer, idr: Identity, acceptance: Acceptance) -> None:
+        """Verify SIGNr over the octets as received.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRequest:
-    """An RSA-R I_MESSAGE whose signature holds."""
-
-    request: Request
-    setup: ResponderSetup
-    credential: CertificateCredential
-    signer: Signer
-
-    @property
-    def error_proof(self) -> ProofBySign:
-        """Our signature."""
-        return ProofBySign(credential=self.credential, choices=self.setup.choices, signer_known=lambda: None)
-
-    def accept(self) -> Response:
-        """Choose a policy, make the keys, and always answer. # [4738-3.5-1] [4738-3.4-4]"""
-        request, setup, choices = self.request, self.setup, self.setup.choices
-        chosen = _chosen_policy(request.message, setup)
-        bundle = self._bundle(chosen)
-        envelope_key = fresh_envelope_key(setup.entropy)
-        kemac = sealed_keys(
-            bundle.context.message_keys(envelope_key),
-            encr_alg=EncrAlg.AES_CM_128,
-            csb_id=bundle.csb_id,
-            timestamp=request.timestamp,
-            sender=setup.own,
-            key_data=bundle.keys,
-        )
-        data = seal(self.signer.encryption_key, envelope_key, setup.entropy, oaep=choices.oaep)  # [4738-3.6-18]
-        payloads = (
-            request.timestamp,
-            *(() if request.message.find(Rand) else (Rand(octets=bundle.rand),)),  # [4738-3.6-8] [4738-3.6-9]
-            setup.own,
-            *own_certificates(self.credential, choices),  # [4738-3.6-11] [4738-3.6-13]
-            *(parameters.to_payload(number) for number, parameters in chosen.items()),  # [4738-3.6-15]
-            kemac,
-            EnvelopeKey(cache=choices.cache, data=data),
-        )
-        reply = close_with_sign(
-            answer_header(request, bundle, DataType.RSA_R_R_MSG),
-            payloads,
-            credential=self.credential,
-            choices=choices,
-            appended=_appended(request.initiator, setup.own, request),
-        )
-        if choices.cache in CACHED:
-            bundle = replace(bundle, envelope_key=envelope_key)
-        established = Established(mode=Mode.RSA_R, bundle=bundle, peer=request.peer)
-        return Response(established=established, reply=reply.octets)
-
-    def _bundle(self, chosen: Mapping[int, SrtpParameters]) -> Bundle:
-        request, setup = self.request, self.setup
-        header = request.message.header
-        rand = request.message.find(Rand)
-        parameters = next(iter(chosen.values()))
-        bundle = Bundle(
-            csb_id=header.csb_id,
-            prf_func=header.prf_func,
-            rand=rand.octets if rand else fresh_rand(setup.entropy),
-            sessions=header.sessions,
-            policies=chosen,
-            keys=setup.fresh_keys(parameters, None),
-            own=True,
-        ).with_ssrcs(request.envelope.ssrcs)
-        request.envelope.approve(bundle)
-        return bundle
-
-
-def _chosen_policy(message: Message, setup: ResponderSetup) -> Mapping[int, SrtpParameters]:
-    """The offered policies that the crypto sessions use, all of which must run here. # [4738-3.5-5] [4738-3.4-19]
-
-    Raises: PeerError with Invalid SPpar (10).
-    """
-    policies = {sp.policy_no: SrtpParameters.from_payload(sp) for sp in message.all(SecurityPolicy)}
-    used = {entry.policy_no for entry in message.header.sessions} or set(policies)
-    chosen = {number: parameters for number, parameters in policies.items() if number in used}
-    if not chosen:
-        raise PeerError("the offer has no policy", mikey_error=ErrorNo.INVALID_SPPAR, section="RFC 4738 section 3.4")
-    for parameters in chosen.values():
-        setup.accept(parameters)
-    return chosen
-
-
-class RsaRResponder:
-    """The end of an RSA-R exchange that answers."""
-
-    def authenticate(self, request: Request, setup: ResponderSetup) -> KeyRequest:
-        """Verify certificate and signature.
-
-        Raises: PeerError.
+        Deviation: RFC 4738 section 3.6 leaves out the whole SIGN payload, RFC 3830 section 5.2 the signature
+        alone; both are accepted, and the result names the former.
+        Raises: PeerError with Auth failure (0).
         """
-        header, rand = request.message.header, request.message.find(Rand)
-        prf_of(header.prf_func)
-        if rand is not None:
-            check_rand(rand)
-        signed = signed_request(request, setup)
-        request = signed.request
-        if setup.bundles.get(request.peer, header.csb_id) is not None:
-            raise PeerError(f"CSB {header.csb_id:08x} exists already", mikey_error=ErrorNo.UNSPECIFIED, section=SECTION)
-        check_purpose(signed.signer.certificate, Purpose.ENCRYPT)
-        return KeyRequest(request=request, setup=setup, credential=signed.credential, signer=signed.signer)
+        setup, sign = self._setup, answer.find(Signature)
+        if sign is None:
+            raise missing("a signature")
+        whole = answer.octets[: len(answer.octets) - len(sign.signature)]
+        shorter = answer.octets[: answer.span(sign).offset]
+        names = appended(setup.own, idr, setup.timestamp)
+        t = setup.timestamp.value_octets
+        others = (
+            Coverage(octets=shorter + names, needs=(Tolerance.SIGNR_WITHOUT_SIGN_PAYLOAD,)),
+            Coverage(octets=whole + t, needs=(Tolerance.SIGNR_WITHOUT_IDENTITIES,)),
+            Coverage(octets=whole, needs=(Tolerance.SIGNR_OVER_MESSAGE,)),
+        )
+
+        def check(covered: bytes) -> None:
+            verify(signer.key, sign.sign_type, setup.choices.sign_hashes, covered, sign.signature)
+
+        verify_one(whole + names, others, acceptance, check)
+
+    def _opened(
+        self,
+        answer: Message,
+        kemac: KeyDataTransport,
+        envelope_key: Secret,
+        terms: Bundle,
+        acceptance: Acceptance,
+    ) -> SentKeys:
+        """The keys, whichever CSB ID the Responder made the envelope with: the new one of a group counts everywhere.
+
+        # [4738-3.6-5]
+        """
+        contexts = [terms.context]
+        if self._setup.group and acceptance.allows(Tolerance.GROUP_ENVELOPE_OF_HDR):
+            contexts.append(replace(terms.context, csb_id=answer.header.csb_id))
+        for context in contexts[:-1]:
+            try:
+                return self._opened_under(context, answer, kemac, envelope_key)
+            except PeerError as fault:
+                if fault.mikey_error != ErrorNo.AUTH_FAILURE:
+                    raise
+        sent = self._opened_under(contexts[-1], answer, kemac, envelope_key)
+        if len(contexts) > 1:
+            acceptance.take(Tolerance.GROUP_ENVELOPE_OF_HDR)
+        return sent
+
+    def _opened_under(
+        self, context: KeyContext, answer: Message, kemac: KeyDataTransport, envelope_key: Secret
+    ) -> SentKeys:
+        keys = context.message_keys(envelope_key)
+        return opened_keys(answer, kemac, keys, csb_id=context.csb_id, timestamp=self._setup.timestamp)
+
+
+def _new_csb_id(answer: Message) -> int | None:
+    """The CSB ID that a Responder gives a group."""
+    extensions = answer.all(GeneralExtension)
+    return next((item.csb_id for item in extensions if item.ext_type == ExtensionType.CSB_ID), None)
+
+
+def _policies_in(answer: Message, acceptance: Acceptance) -> dict[int, SrtpParameters]:
+    return {sp.policy_no: policy_of(sp, acceptance) for sp in answer.all(SecurityPolicy)}
+
+
+def _terms_of_call(answer: Message, sent: Message, setup: InitiatorSetup, acceptance: Acceptance) -> Bundle:
+    """The CSB between two, but for its keys: ours, with the streams that the Responder filled in or added.
+
+    Raises: PeerError; without an Error no for a RAND from both ends # [4738-3.7-1], and for policies that were not
+    offered # [4738-3.7-3].
+    """
+    offered, stated = setup.bundle.policies, _policies_in(answer, acceptance)
+    if answer.find(Rand) is not None and not acceptance.lets(Tolerance.RAND_IN_ANSWER):
+        raise _ignore("the answer brings a RAND although the offer had one")
+    if _new_csb_id(answer) is not None:
+        raise _ignore("the answer brings a CSB ID of its own, as for a group")  # [4738-3.6-6]
+    if offered and any(offered.get(number) != parameters for number, parameters in stated.items()):
+        raise _ignore("the answer has a policy that was not offered")
+    if offered and not stated and not acceptance.lets(Tolerance.ANSWER_WITHOUT_POLICY):  # [4738-3.6-15]
+        raise _ignore("the answer states no policy although the offer had some")
+    return replace(setup.bundle, policies={**stated, **offered}, sessions=_sessions_in(answer, sent))
+
+
+def _sessions_in(answer: Message, sent: Message) -> tuple[SrtpIdEntry, ...]:
+    """Our crypto sessions with the SSRCs that were missing, and those of the Responder behind them. # [4738-3.6-2]"""
+    ours, theirs = sent.header.sessions, answer.header.sessions
+    if not theirs:
+        return ours
+    if answer.header.map_type != MapType.SRTP_ID:
+        raise _ignore(f"the answer has a map of type {answer.header.map_type}")
+    check_kept(ours, theirs)
+    kept = (replace(mine, ssrc=its.ssrc) for mine, its in zip(ours, theirs, strict=False))
+    return (*kept, *theirs[len(ours) :])
+
+
+def _terms_of_group(answer: Message, setup: InitiatorSetup, acceptance: Acceptance) -> Bundle:
+    """The CSB that all members of a group share, but for its keys: everything of it comes from the Responder.
+
+    # [4738-3.6-3] [4738-3.6-5]
+    Raises: PeerError, without an Error no where the answer lacks its CSB ID, its RAND or its policies. # [4738-3.5-8]
+    """
+    csb_id, rand, policies = _new_csb_id(answer), answer.find(Rand), _policies_in(answer, acceptance)
+    if csb_id is None or rand is None or not policies:
+        raise _ignore("the answer lacks the CSB ID, the RAND or the policy of the group")
+    check_rand(rand)
+    prf_of(answer.header.prf_func)
+    return replace(
+        setup.bundle,
+        csb_id=csb_id,
+        prf_func=answer.header.prf_func,
+        rand=rand.octets,
+        sessions=answer.header.sessions,
+        policies=policies,
+    )
 
 
 def _ignore(reason: str) -> PeerError:

@@ -18,17 +18,23 @@ from mikey_sdp.mikey.crypto.curves import is_supported
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes import ecies as ecies_mode
 from mikey_sdp.mikey.modes import rsa as rsa_mode
+from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode, ModeResponder
 from mikey_sdp.mikey.modes.dhhmac import DhhmacInitiator, DhhmacResponder
+from mikey_sdp.mikey.modes.dhsaml import DhsamlInitiator
+from mikey_sdp.mikey.modes.dhsaml_responder import DhsamlResponder, vouches_for_time
+from mikey_sdp.mikey.modes.dhsaml_round2 import FurtherInitiator
 from mikey_sdp.mikey.modes.dhsign import DhsignInitiator, DhsignResponder
 from mikey_sdp.mikey.modes.ecmqv import EcmqvInitiator, EcmqvResponder
 from mikey_sdp.mikey.modes.null import NullInitiator, NullResponder
 from mikey_sdp.mikey.modes.psk import PskInitiator, PskResponder
 from mikey_sdp.mikey.modes.public_key import PublicKeyInitiator, PublicKeyResponder
-from mikey_sdp.mikey.modes.rsa_r import RsaRInitiator, RsaRResponder
+from mikey_sdp.mikey.modes.rsa_r import RsaRInitiator
+from mikey_sdp.mikey.modes.rsa_r_responder import RsaRResponder
 from mikey_sdp.mikey.payloads.kemac import KeyDataTransport
 from mikey_sdp.mikey.payloads.v import Verification
 from mikey_sdp.mikey.registry import DataType, EncrAlg, MacAlg
+from mikey_sdp.mikey.saml import SamlCredential
 
 
 def _always(_credential: Any, _peer: str) -> bool:
@@ -39,6 +45,10 @@ def _any_message(_message: Message) -> bool:
     return True
 
 
+def _never(_message: Message, _choices: Choices) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeRow:
     """One mode: which credential it takes, how its two ends are made, and how its I_MESSAGE is told.
@@ -46,7 +56,9 @@ class ModeRow:
     Keeps: `answer_type`, the data type of its R_MESSAGE; `fits`, whether a credential of the right kind allows the mode
     with that peer; `recognises` and `recognises_answer`, whether a message of the row's data type is of this mode;
     `pushes`, whether the Initiator makes the keys; `updates`, whether the mode has messages that update a CSB; `group`,
-    whether one key can serve several Responders # [3830-3.3-9].
+    whether one key can serve several Responders # [3830-3.3-9]; `further_type` and `further_answer_type`, the data
+    types of a second round, where a mode has one; `vouches_for_time`, whether something else than the clock shows that
+    a message is no replay.
     """
 
     mode: Mode
@@ -61,6 +73,9 @@ class ModeRow:
     pushes: bool = False
     updates: bool = True
     group: bool = False
+    further_type: DataType | None = None
+    further_answer_type: DataType | None = None
+    vouches_for_time: Callable[[Message, Choices], bool] = _never
 
 
 def _is_unprotected(message: Message) -> bool:
@@ -79,6 +94,11 @@ def _has_rsa_key(credential: CertificateCredential, _peer: str) -> bool:
 
 def _has_curve_key(credential: CertificateCredential, _peer: str) -> bool:
     return isinstance(credential.key, ec.EllipticCurvePrivateKey) and is_supported(credential.key.curve)
+
+
+def _dhsaml(setup: InitiatorSetup, credential: SamlCredential, _secure: bool) -> Initiator:
+    due = setup.previous is not None and setup.previous.continuation is not None
+    return FurtherInitiator(setup) if due else DhsamlInitiator(setup, credential)
 
 
 MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(
@@ -168,6 +188,18 @@ MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(
                 responder=EcmqvResponder(),
                 fits=_has_curve_key,
             ),
+            ModeRow(
+                mode=Mode.DHSAML,
+                data_type=DataType.DHSAML_I_MSG_1,
+                answer_type=DataType.DHSAML_R_MSG_1,
+                credential=SamlCredential,
+                initiate=_dhsaml,
+                responder=DhsamlResponder(),
+                updates=False,
+                further_type=DataType.DHSAML_I_MSG_2,
+                further_answer_type=DataType.DHSAML_R_MSG_2,
+                vouches_for_time=vouches_for_time,
+            ),
         )
     }
 )
@@ -175,16 +207,19 @@ MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(
 
 def row_of_message(message: Message) -> ModeRow | None:
     """The mode of an I_MESSAGE; None where no row recognises it."""
-    return next(
-        (row for row in MODES.values() if row.data_type == message.header.data_type and row.recognises(message)),
-        None,
-    )
+    data_type = message.header.data_type
+    rows = (row for row in MODES.values() if data_type in (row.data_type, row.further_type) and row.recognises(message))
+    return next(rows, None)
 
 
 def row_of_answer(message: Message) -> ModeRow | None:
     """The mode of an R_MESSAGE; None where no row recognises it."""
     data_type = message.header.data_type
-    rows = (row for row in MODES.values() if row.answer_type == data_type and row.recognises_answer(message))
+    rows = (
+        row
+        for row in MODES.values()
+        if data_type in (row.answer_type, row.further_answer_type) and row.recognises_answer(message)
+    )
     return next(rows, None)
 
 

@@ -16,6 +16,7 @@ from mikey_sdp.mikey.payloads.kemac import MAC_OCTETS
 from mikey_sdp.mikey.payloads.payload import Payload
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.payloads.v import Verification
+from mikey_sdp.mikey.readings import OtherReadings, verify_one
 from mikey_sdp.mikey.registry import ErrorNo, MacAlg
 
 SECTION: Final = "RFC 3830 section 6.9"
@@ -45,10 +46,19 @@ def close_with_v(
     return draft.sealed(Verification(auth_alg=alg, mac=tag), tag)
 
 
-def check_v(message: Message, *, keys: MessageKeys | None, idi: bytes, idr: bytes, timestamp: Timestamp) -> None:
+def check_v(
+    message: Message,
+    *,
+    keys: MessageKeys | None,
+    idi: bytes,
+    idr: bytes,
+    timestamp: Timestamp,
+    others: OtherReadings | None = None,
+) -> None:
     """Verify the V of a received message, over the octets as received.
 
-    `timestamp` is the one that the Initiator sent. Without keys only a NULL V is right.
+    `timestamp` is the one that the Initiator sent. Without keys only a NULL V is right. `others` are what else V may
+    cover.
     Raises: PeerError with Auth failure (0), or Invalid MAC (3) for an algorithm that can't stand here.
     """
     v = message.find(Verification)
@@ -59,5 +69,14 @@ def check_v(message: Message, *, keys: MessageKeys | None, idi: bytes, idr: byte
         raise PeerError(
             f"V uses {v.auth_alg} where {wanted} must stand", mikey_error=ErrorNo.INVALID_MAC, section=SECTION
         )
-    if keys is not None:
-        verify_mac(v.auth_alg, keys, _covered(message, v.auth_alg, idi, idr, timestamp), v.mac, section=SECTION)
+    if keys is None:
+        return
+    covered = _covered(message, v.auth_alg, idi, idr, timestamp)
+
+    def check(octets: bytes) -> None:
+        verify_mac(v.auth_alg, keys, octets, v.mac, section=SECTION)
+
+    if others is None:
+        check(covered)
+    else:
+        verify_one(covered, others.coverages, others.acceptance, check)

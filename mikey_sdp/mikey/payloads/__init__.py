@@ -52,7 +52,11 @@ PAYLOADS: Final[Mapping[PayloadType, type[Payload]]] = MappingProxyType(
 )
 """Who reads which Next payload value; a new payload is a new file and a row here. # [3830-6.1-5]"""
 
-_INSIDE_KEMAC: Final[Mapping[PayloadType, type[Payload]]] = {PayloadType.ID: Identity, PayloadType.KEY_DATA: KeyData}
+_INSIDE_KEMAC: Final[Mapping[PayloadType, type[Payload]]] = {
+    PayloadType.ID: Identity,
+    PayloadType.KEY_DATA: KeyData,
+    PayloadType.RAND: Rand,
+}
 _WRAP_OCTETS: Final = 8
 
 

@@ -28,8 +28,8 @@ class Certificate(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[Certificate, PayloadType]:
         """Read the payload."""
-        next_payload = PayloadType.of(reader.u8("CERT Next payload"))
-        cert_type = CertType.of(reader.u8("CERT Cert type"))
+        next_payload = reader.code(PayloadType, "CERT Next payload")
+        cert_type = reader.code(CertType, "CERT Cert type")
         data = reader.take(reader.u16("CERT Cert len"), "CERT Cert data")
         return cls(cert_type=cert_type, data=data), next_payload
 

@@ -33,8 +33,8 @@ class CertificateHash(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[CertificateHash, PayloadType]:
         """Read the payload. A function of unknown length can't be passed over."""
-        next_payload = PayloadType.of(reader.u8("CHASH Next payload"))
-        hash_func = HashFunc.of(reader.u8("CHASH Hash func"))
+        next_payload = reader.code(PayloadType, "CHASH Next payload")
+        hash_func = reader.code(HashFunc, "CHASH Hash func")
         octets = HASH_OCTETS.get(hash_func)
         if octets is None:
             raise unknown(hash_func, reader, "CHASH Hash func")

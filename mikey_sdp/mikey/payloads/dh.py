@@ -56,8 +56,8 @@ class DhValue(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[DhValue, PayloadType]:
         """Read the payload. A group of unknown length can't be passed over, and no length is guessed."""
-        next_payload = PayloadType.of(reader.u8("DH Next payload"))
-        group = DhGroup.of(reader.u8("DH DH-Group"))
+        next_payload = reader.code(PayloadType, "DH Next payload")
+        group = reader.code(DhGroup, "DH DH-Group")
         octets = DH_VALUE_OCTETS.get(group)
         if octets is None:  # [3830-4.2.9-2]
             raise unknown(group, reader, "DH DH-Group")

@@ -53,8 +53,8 @@ class EccPoint(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[EccPoint, PayloadType]:
         """Read the payload. A curve of unknown point length can't be passed over, and no length is guessed."""
-        next_payload = PayloadType.of(reader.u8("ECCPT Next payload"))
-        curve = EccCurve.of(reader.u8("ECCPT ECC curve"))
+        next_payload = reader.code(PayloadType, "ECCPT Next payload")
+        curve = reader.code(EccCurve, "ECCPT ECC curve")
         octets = POINT_OCTETS.get(curve)
         if octets is None:
             raise unknown(curve, reader, "ECCPT ECC curve")
@@ -65,7 +65,7 @@ class EccPoint(Payload):
         padded_at = reader.offset
         if any(reader.take(_padding(octets), "ECCPT padding")):
             raise reader.fail("the padding is not zero", "ECCPT padding", offset=padded_at)
-        auth_alg = MacAlg.of(reader.u8("ECCPT Auth alg"))
+        auth_alg = reader.code(MacAlg, "ECCPT Auth alg")
         tgk_octets = reader.u16("ECCPT TGK len")
         reserved_and_kv = reader.u8("ECCPT KV")
         validity = decode_validity(reader, KvType.of(reserved_and_kv & 0x0F), "ECCPT KV")

@@ -28,8 +28,8 @@ class ErrorPayload(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[ErrorPayload, PayloadType]:
         """Read the payload."""
-        next_payload = PayloadType.of(reader.u8("ERR Next payload"))
-        error_no = ErrorNo.of(reader.u8("ERR Error no"))
+        next_payload = reader.code(PayloadType, "ERR Next payload")
+        error_no = reader.code(ErrorNo, "ERR Error no")
         return cls(error_no=error_no, reserved=reader.u16("ERR Reserved")), next_payload
 
     def encode(self, writer: Writer, next_payload: PayloadType) -> None:

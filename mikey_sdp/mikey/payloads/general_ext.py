@@ -35,8 +35,8 @@ class GeneralExtension(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[GeneralExtension, PayloadType]:
         """Read the payload."""
-        next_payload = PayloadType.of(reader.u8("General Extension Next payload"))
-        ext_type = ExtensionType.of(reader.u8("General Extension Type"))
+        next_payload = reader.code(PayloadType, "General Extension Next payload")
+        ext_type = reader.code(ExtensionType, "General Extension Type")
         length = reader.u16("General Extension Length")
         if ext_type == ExtensionType.CSB_ID and length != _CSB_ID_OCTETS:  # [4738-3.9.3-1]
             reader.at_section(_CSB_ID_SECTION)

@@ -56,14 +56,14 @@ class Header:
         version = reader.u8("HDR version")
         if version != Version.MIKEY_1:  # [3830-6.1-1] [3830-6.1-3]
             raise unknown(Version(version), reader, "HDR version")
-        data_type = DataType.of(reader.u8("HDR data type"))
-        next_payload = PayloadType.of(reader.u8("HDR next payload"))
+        data_type = reader.code(DataType, "HDR data type")
+        next_payload = reader.code(PayloadType, "HDR next payload")
         if next_payload in _NOT_AFTER_HDR:  # [3830-6.1-6]
             raise reader.fail(f"{next_payload.label} can't follow the header", "HDR next payload", offset=2)
         flags = reader.u8("HDR V and PRF func")
         csb_id = reader.u32("HDR CSB ID")
         count = reader.u8("HDR #CS")
-        map_type = MapType.of(reader.u8("HDR CS ID map type"))
+        map_type = reader.code(MapType, "HDR CS ID map type")
         prf_func = PrfFunc.of(flags & ~_V_FLAG)
         v = flags >= _V_FLAG
         if map_type != MapType.SRTP_ID:  # [3830-6.1-16]
@@ -100,7 +100,8 @@ class Header:
 
 def _decode_srtp_ids(reader: Reader, count: int) -> tuple[SrtpIdEntry, ...]:
     reader.at_section("RFC 3830 section 6.1.1")
-    return tuple(
+    entries = [
         SrtpIdEntry(policy_no=reader.u8("HDR Policy_no"), ssrc=reader.u32("HDR SSRC"), roc=reader.u32("HDR ROC"))
         for _ in range(count)
-    )
+    ]
+    return tuple(entries)

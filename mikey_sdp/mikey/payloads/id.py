@@ -29,8 +29,8 @@ class Identity(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[Identity, PayloadType]:
         """Read the payload. A name without a single octet names nobody."""
-        next_payload = PayloadType.of(reader.u8("ID Next payload"))
-        id_type = IdType.of(reader.u8("ID ID type"))
+        next_payload = reader.code(PayloadType, "ID Next payload")
+        id_type = reader.code(IdType, "ID ID type")
         length = reader.u16("ID ID len")
         if not length:  # [3830-6.7-6]
             raise reader.fail("the identity is empty", "ID ID len", offset=reader.offset - 2)

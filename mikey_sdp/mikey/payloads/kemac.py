@@ -48,10 +48,10 @@ class KeyDataTransport(Payload):
     def decode(cls, reader: Reader) -> tuple[KeyDataTransport, PayloadType]:
         """Read the payload as it was sent, still encrypted."""
         start = reader.offset
-        next_payload = PayloadType.of(reader.u8("KEMAC Next payload"))
-        encr_alg = EncrAlg.of(reader.u8("KEMAC Encr alg"))
+        next_payload = reader.code(PayloadType, "KEMAC Next payload")
+        encr_alg = reader.code(EncrAlg, "KEMAC Encr alg")
         encr_data = reader.take(reader.u16("KEMAC Encr data len"), "KEMAC Encr data")
-        mac_alg = MacAlg.of(reader.u8("KEMAC Mac alg"))
+        mac_alg = reader.code(MacAlg, "KEMAC Mac alg")
         mac_octets = MAC_OCTETS.get(mac_alg)
         if mac_octets is None:
             raise unknown(mac_alg, reader, "KEMAC Mac alg")

@@ -40,7 +40,7 @@ class KeyData(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[KeyData, PayloadType]:
         """Read the sub-payload from the plain text of KEMAC."""
-        next_payload = PayloadType.of(reader.u8("Key data Next payload"))
+        next_payload = reader.code(PayloadType, "Key data Next payload")
         type_and_kv = reader.u8("Key data Type and KV")
         key_type, kv_type = KeyDataType.of(type_and_kv >> 4), KvType.of(type_and_kv & 0x0F)
         if not key_type.known:

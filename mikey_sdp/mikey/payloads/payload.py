@@ -40,22 +40,19 @@ class Payload(ABC):
 class UnknownCodePoint(DecodeError):
     """A number without which reading can't go on: nobody has told how long what follows it is.
 
-    Keeps: `code_point`, the number as a member of its registry; `mikey_error`, the Error no that tells the peer.
+    Keeps: `code_point`, the number as a member of its registry; `mikey_error`, the Error no of RFC 3830 section
+    6.12 that tells the peer.
     """
 
     def __init__(self, code_point: OpenEnum, *, offset: int, field: str, section: str) -> None:
-        self.code_point = code_point
         super().__init__(f"{field} {code_point.value} is not supported", offset=offset, field=field, section=section)
+        self.code_point = code_point
+        self.mikey_error: ErrorNo = ERROR_FOR.get(self.namespace, ErrorNo.UNSPECIFIED)
 
     @property
     def namespace(self) -> type[OpenEnum]:
         """The registry that the number belongs to."""
         return type(self.code_point)
-
-    @property
-    def mikey_error(self) -> ErrorNo:
-        """The Error no by which RFC 3830 section 6.12 reports it."""
-        return ERROR_FOR.get(self.namespace, ErrorNo.UNSPECIFIED)
 
 
 def unknown(code_point: OpenEnum, reader: Reader, field: str) -> UnknownCodePoint:

@@ -32,7 +32,7 @@ class EnvelopeKey(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[EnvelopeKey, PayloadType]:
         """Read the payload as it was sent, still encrypted."""
-        next_payload = PayloadType.of(reader.u8("PKE Next payload"))
+        next_payload = reader.code(PayloadType, "PKE Next payload")
         cache_and_length = reader.u16("PKE C and Data len")
         data = reader.take(cache_and_length & _LENGTH_MASK, "PKE Data")
         return cls(cache=CacheIndicator.of(cache_and_length >> _LENGTH_BITS), data=data), next_payload

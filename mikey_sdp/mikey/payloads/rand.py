@@ -26,7 +26,7 @@ class Rand(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[Rand, PayloadType]:
         """Read the payload; whether it is long enough is judged elsewhere."""
-        next_payload = PayloadType.of(reader.u8("RAND Next payload"))
+        next_payload = reader.code(PayloadType, "RAND Next payload")
         return cls(octets=reader.take(reader.u8("RAND RAND len"), "RAND RAND")), next_payload
 
     def encode(self, writer: Writer, next_payload: PayloadType) -> None:

@@ -40,9 +40,9 @@ class SecurityPolicy(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[SecurityPolicy, PayloadType]:
         """Read the payload. The parameters must end where Policy param length says."""
-        next_payload = PayloadType.of(reader.u8("SP Next payload"))
+        next_payload = reader.code(PayloadType, "SP Next payload")
         policy_no = reader.u8("SP Policy no")
-        prot_type = ProtType.of(reader.u8("SP Prot type"))
+        prot_type = reader.code(ProtType, "SP Prot type")
         inner = reader.sub(reader.u16("SP Policy param length"), "SP Policy param")
         params = []
         while inner.left:  # [3830-6.10-4]

@@ -36,8 +36,8 @@ class Timestamp(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[Timestamp, PayloadType]:
         """Read the payload. A type of unknown length can't be passed over."""
-        next_payload = PayloadType.of(reader.u8("T Next payload"))
-        ts_type = TsType.of(reader.u8("T TS type"))
+        next_payload = reader.code(PayloadType, "T Next payload")
+        ts_type = reader.code(TsType, "T TS type")
         octets = TS_OCTETS.get(ts_type)
         if octets is None:
             raise unknown(ts_type, reader, "T TS type")

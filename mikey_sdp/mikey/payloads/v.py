@@ -28,8 +28,8 @@ class Verification(Payload):
     @classmethod
     def decode(cls, reader: Reader) -> tuple[Verification, PayloadType]:
         """Read the payload. An algorithm of unknown length can't be passed over."""
-        next_payload = PayloadType.of(reader.u8("V Next payload"))
-        auth_alg = MacAlg.of(reader.u8("V Auth alg"))
+        next_payload = reader.code(PayloadType, "V Next payload")
+        auth_alg = reader.code(MacAlg, "V Auth alg")
         octets = MAC_OCTETS.get(auth_alg)
         if octets is None:
             raise unknown(auth_alg, reader, "V Auth alg")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mikey_sdp.mikey.saml.assertion import Assertion, KeyEndorsement
 from mikey_sdp.mikey.saml.check import check
+from mikey_sdp.mikey.saml.credential import SamlCredential
 from mikey_sdp.mikey.saml.endorsement import endorse
 from mikey_sdp.mikey.saml.issue import issue
 from mikey_sdp.mikey.saml.packing import MAX_XML_OCTETS, decode_cert, deflate, inflate
@@ -15,6 +16,7 @@ __all__ = [
     "Assertion",
     "KeyEndorsement",
     "MAX_XML_OCTETS",
+    "SamlCredential",
     "check",
     "decode_cert",
     "deflate",

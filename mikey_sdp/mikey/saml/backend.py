@@ -39,6 +39,14 @@ def _libraries() -> _Libraries:
         raise BackendUnavailable("signxml, for SAML assertions,", install="pip install 'mikey_sdp[saml]'") from None
 
 
+def require() -> None:
+    """Load the library now, where it would be too late to miss it when the peer's assertion has come.
+
+    Raises: BackendUnavailable.
+    """
+    _libraries()
+
+
 class _Repeatable:
     """An EC key whose signatures depend on nothing but key and message, so that a run can be repeated. (RFC 6979)"""
 

@@ -29,6 +29,9 @@ class Element(Protocol):
 
     def __iter__(self) -> Iterator[Element]: ...
 
+    def remove(self, element: Element, /) -> None:
+        """Drop a child."""
+
 
 def children(element: Element, *tags: str) -> tuple[Element, ...]:
     """The element's children, which have just these names and no text around them.

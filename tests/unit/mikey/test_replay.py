@@ -170,3 +170,61 @@ def test_ntp_and_ntp_utc_are_one() -> None:
 def test_a_cache_of_no_use_is_refused(capacity: int, skew: int) -> None:
     with pytest.raises(UsageError):
         ReplayCache(capacity=capacity, skew_us=skew)
+
+
+def test_who_fills_his_share_narrows_his_own_window_only() -> None:
+    made = ReplayCache(capacity=100, skew_us=SKEW, share=3)
+    made.remember(b"quiet", stamp(START), at(START), "bob")
+    for number in range(10):
+        made.remember(b"%d" % number, stamp(START + number * S), at(START), "mallory")
+    assert len(made) == 4
+    assert "can still vouch for" in refused(made.check_fresh, stamp(START + 6 * S), at(START), "mallory")
+    made.check_fresh(stamp(START + 7 * S + 1), at(START), "mallory")
+    for number in (7, 8, 9):
+        refused(made.check_new, b"%d" % number)
+    made.check_fresh(stamp(START), at(START), "bob")
+    refused(made.check_new, b"quiet")
+
+
+def test_timestamps_ahead_of_our_clock_lock_out_nobody_else() -> None:
+    made = ReplayCache(capacity=8, skew_us=SKEW, share=2)
+    for number in range(50):
+        made.remember(b"%d" % number, stamp(START + SKEW - number), at(START), "mallory")
+        made.check_fresh(stamp(START), at(START), "bob")
+    refused(made.check_fresh, stamp(START), at(START), "mallory")
+
+
+def test_a_share_takes_no_replay_however_it_was_filled() -> None:
+    """Any order of timestamps, equal ones too, and a cache that is full beside the share."""
+    for capacity, share in ((5, 2), (6, 5), (3, 3), (40, 4)):
+        made = ReplayCache(capacity=capacity, skew_us=SKEW, share=share)
+        taken: list[tuple[bytes, int, str]] = []
+        for number in range(60):
+            moment = START + (number * 7 % 5) * S
+            peer = ("bob", "mallory", "mallory", "carol")[number % 4]
+            message = b"%d" % number
+            try:
+                made.check_fresh(stamp(moment), at(START), peer)
+            except PeerError:
+                continue
+            made.remember(message, stamp(moment), at(START), peer)
+            taken.append((message, moment, peer))
+            assert len(made) <= capacity
+
+        def again(message: bytes, moment: int, peer: str, cache: ReplayCache = made) -> None:
+            cache.check_fresh(stamp(moment), at(START), peer)
+            cache.check_new(message)
+
+        assert taken
+        for one in taken:
+            refused(again, *one)
+
+
+def test_what_left_through_a_share_takes_no_memory_for_long() -> None:
+    made = ReplayCache(capacity=10, skew_us=SKEW, share=2)
+    made.remember(b"oldest", stamp(START), at(START), "bob")
+    for number in range(1000):
+        made.remember(b"%d" % number, stamp(START + number), at(START), "mallory")
+    assert len(made._order) <= 21
+    assert len(made) == 3
+    refused(made.check_new, b"oldest")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
@@ -20,7 +22,7 @@ from mikey_sdp.mikey.certificates import (
 )
 from mikey_sdp.mikey.certificates.load import MAX_DER_OCTETS
 from mikey_sdp.mikey.registry import ErrorNo
-from tests.pki import MOMENT, Authority, at
+from tests.pki import MOMENT, Authority, at, rsa_key, self_signed
 
 ROOT = Authority.create("root")
 ALICE = ROOT.issue("sip:alice@example.com", "mail:alice@example.com", usage=["digital_signature"])
@@ -84,6 +86,26 @@ def test_a_key_on_no_curve_is_refused_at_once() -> None:
     refused(ALICE.der.replace(curve, bytes.fromhex("06082a8648ce3d03017f")))
     point = ALICE.der.index(bytes.fromhex("03420004"))
     refused(ALICE.der[: point + 4] + bytes(64) + ALICE.der[point + 68 :])
+
+
+@pytest.mark.parametrize("serial", ["00" * 9, "ff" * 9, "80" + "00" * 8])
+def test_a_serial_number_that_is_not_positive_is_refused_without_a_warning(serial: str) -> None:
+    number = ALICE.certificate.serial_number.to_bytes(9)
+    assert ALICE.der.count(b"\x02\x09" + number) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(PeerError, match="serial number") as caught:
+            decode_der(ALICE.der.replace(number, bytes.fromhex(serial)))
+    assert caught.value.mikey_error == ErrorNo.INVALID_CERT
+
+
+def test_a_key_that_is_bound_to_oaep_is_refused_by_that_name() -> None:
+    holder = self_signed("sip:carol@example.com", key=rsa_key("carol"))
+    kind = bytes.fromhex("300d06092a864886f70d0101010500")
+    assert holder.der.count(kind) == 1
+    with pytest.raises(PeerError, match="RSAES-OAEP") as caught:
+        decode_der(holder.der.replace(kind, bytes.fromhex("300d06092a864886f70d0101070500")))
+    assert caught.value.mikey_error == ErrorNo.INVALID_CERT
 
 
 @given(st.binary(max_size=200))

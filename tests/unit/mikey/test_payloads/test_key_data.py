@@ -16,11 +16,12 @@ from mikey_sdp.mikey.payloads import (
     Rand,
     SpiValidity,
     UnknownCodePoint,
+    Verification,
     decode_key_data,
     encode_key_data,
 )
 from mikey_sdp.mikey.payloads.payload import MAX_PAYLOADS
-from mikey_sdp.mikey.registry import IdType, KeyDataType, KvType, PayloadType
+from mikey_sdp.mikey.registry import IdType, KeyDataType, KvType, MacAlg, PayloadType
 from mikey_sdp.secret import Secret
 from tests.unit.mikey.golden import check_golden_inside
 
@@ -131,7 +132,7 @@ def test_no_octets_are_an_update_without_keys_but_no_identity() -> None:
         decode_key_data(b"", first=PayloadType.ID)
 
 
-@pytest.mark.parametrize("number", [PayloadType.RAND, PayloadType.KEMAC, PayloadType.SIGN, PayloadType(99)])
+@pytest.mark.parametrize("number", [PayloadType.V, PayloadType.KEMAC, PayloadType.SIGN, PayloadType(99)])
 def test_nothing_else_stands_inside(number: PayloadType) -> None:
     octets = bytes.fromhex(f"{number.value:02x} 00 {KEY_HEX} 00 01 aa")
     with pytest.raises(UnknownCodePoint) as caught:
@@ -142,7 +143,15 @@ def test_nothing_else_stands_inside(number: PayloadType) -> None:
         decode_key_data(octets, first=number)
     assert (caught.value.code_point, caught.value.offset, caught.value.partial) == (number, 0, ())
     with pytest.raises(UsageError, match="inside KEMAC"):
-        encode_key_data([TGK, Rand(octets=b"\xaa")])
+        encode_key_data([TGK, Verification(auth_alg=MacAlg.NULL, mac=b"")])
+
+
+def test_a_rand_can_stand_inside() -> None:
+    """That of the second round of DHSAML, alone or before a group's key."""
+    chain = (Rand(octets=b"\xaa"), TGK)
+    octets = bytes.fromhex(f"14 01 aa 00 00 {KEY_HEX}")
+    assert encode_key_data(chain) == octets
+    assert decode_key_data(octets, first=PayloadType.RAND) == chain
 
 
 @pytest.mark.parametrize("length", ["000f", "0011", "ffff"])
