@@ -17,8 +17,12 @@ help: ## list the targets
 
 setup: $(VENV)/.dev ## install everything for development into .venv
 
-demo: $(VENV)/.run ## run every scenario in virtual time and print its ladder and results
-	@$(BIN)/mikey-sdp run --ladder scenarios/*.call.yaml
+# The two that go through every payload of every mode are too long for ladders.
+demo: $(VENV)/.run ## run every scenario in virtual time, print ladders and results, then compare all modes
+	@$(BIN)/mikey-sdp run scenarios/tampered-*.call.yaml
+	@$(BIN)/mikey-sdp run --ladder $(filter-out scenarios/tampered-%,$(wildcard scenarios/*.call.yaml))
+	@echo
+	@$(BIN)/mikey-sdp modes
 
 fmt: $(VENV)/.dev ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix $(CODE)
@@ -52,8 +56,9 @@ bench: $(VENV)/.dev ## time it against the bare primitives
 fuzz: $(VENV)/.fuzz ## run every fuzz harness for SECONDS=60
 	@$(BIN)/python -m tests.fuzz.run_all --seconds $(SECONDS)
 
-docs: $(VENV)/.dev ## write docs/conformance from the catalogue and the markers
+docs: $(VENV)/.dev ## write docs/conformance from the catalogue and the markers, docs/errors.md from its causes
 	@$(BIN)/python -m tests.conformance.report --write
+	@$(BIN)/python -m tests.exchange.errors.table
 
 check: lint type floors test conformance ## what CI runs
 
@@ -68,7 +73,7 @@ $(BIN)/python:
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@echo "Installing mikey_sdp and what it needs (about half a minute, once)"
-	@$(PIP) --editable '.[ec]'
+	@$(PIP) --editable '.[ec,saml]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python

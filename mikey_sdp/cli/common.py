@@ -73,12 +73,20 @@ def read_secret(spec: str, option: str, standard_input: StandardInput) -> GivenS
     of it settles which.
     Raises: UsageError for a secret given in place, and for a place that holds none; BackendUnavailable.
     """
+    return secret_of(read_secret_octets(spec, option, standard_input), option)
+
+
+def read_secret_octets(spec: str, option: str, standard_input: StandardInput) -> bytes:
+    """All that lies where an option points to, for secrets with a form of their own, such as PEM.
+
+    Raises: UsageError for a secret given in place, and for a place that can't be read; BackendUnavailable.
+    """
     if spec == "-":
-        return secret_of(standard_input.read(f"the secret of {option}", most=MAX_SECRET_OCTETS), option)
+        return standard_input.read(f"the secret of {option}", most=MAX_SECRET_OCTETS)
     if spec.startswith("@"):
-        return secret_of(read_file(Path(spec[1:]), most=MAX_SECRET_OCTETS), option)
+        return read_file(Path(spec[1:]), most=MAX_SECRET_OCTETS)
     if spec.startswith(_KEYRING):
-        return secret_of(_from_keyring(spec.removeprefix(_KEYRING)).encode(), option)
+        return _from_keyring(spec.removeprefix(_KEYRING)).encode()
     raise UsageError(
         f"{option} does not take the secret itself: a command line is kept in the shell's history and shown to every "
         f"user of the machine. Give {PLACES_OF_SECRETS}"

@@ -6,11 +6,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
+from cryptography import x509
 
 from mikey_sdp.cli.common import (
     FAILED,
@@ -21,16 +23,21 @@ from mikey_sdp.cli.common import (
     StandardInput,
     read_file,
     read_secret,
+    read_secret_octets,
 )
 from mikey_sdp.cli.screen import Screen
 from mikey_sdp.dissect.carriers import Unrecognised, find
 from mikey_sdp.dissect.explain import Explained, explain
 from mikey_sdp.dissect.found import Findings, Kind, printable
+from mikey_sdp.dissect.known import NOTHING, Known, with_key
 from mikey_sdp.dissect.text import tree_of
 from mikey_sdp.dissect.times import from_iso
 from mikey_sdp.dissect.tree import draw
 from mikey_sdp.errors import DecodeError, UsageError
+from mikey_sdp.mikey.certificates.load import certificates_from_pem
 from mikey_sdp.report.canvas import ASCII
+
+_MAX_CERTIFICATES_OCTETS: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,14 @@ class _Input:
 
     name: str
     octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the options give to open messages with, and how secrets that have several forms were read."""
+
+    known: Known
+    read: Mapping[str, GivenSecret]
 
 
 def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> int:
@@ -56,6 +71,17 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
     "--as", "kind", type=click.Choice([kind.value for kind in Kind]), help="What the input is, if not obvious."
 )
 @click.option("--psk", metavar="@FILE|-", help=f"The pre-shared key, to verify and open messages: {PLACES_OF_SECRETS}.")
+@click.option(
+    "--key", metavar="@FILE|-", help="A private key in PEM: opens envelope keys sent to it, and ECMQV. Places as --psk."
+)
+@click.option("--dh-private", metavar="@FILE|-", help="A Diffie-Hellman private value of either end. Places as --psk.")
+@click.option(
+    "--cert",
+    "certs",
+    metavar="FILE",
+    multiple=True,
+    help="Certificates in PEM, of signers or their issuers, to verify signatures by; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a list with one object a message.")
 @click.option("--reveal-keys", is_flag=True, help="Show key octets, not just fingerprints of keys.")
 @click.option("--now", metavar="TIME", callback=_moment, help="The time to judge timestamps by, instead of the clock.")
@@ -65,6 +91,9 @@ def decode(
     inputs: tuple[str, ...],
     kind: str | None,
     psk: str | None,
+    key: str | None,
+    dh_private: str | None,
+    certs: tuple[str, ...],
     as_json: bool,
     reveal_keys: bool,
     now: int,
@@ -79,22 +108,58 @@ def decode(
       mikey-sdp decode 'a=key-mgmt:mikey AQAFgM0X...'
       mikey-sdp decode offer.sdp answer.sdp --psk @psk.hex
 
+    --psk opens PSK messages and verifies DHHMAC; --key opens RSA and ECIES messages to its owner and RSA-R answers to
+    him; --dh-private opens Diffie-Hellman exchanges, with --key those of ECMQV. Signatures are verified by --cert, or
+    else by the certificate in the message, for which nobody vouches then.
+
     A key file holds raw octets, or one line of hex, base64 or text; start the line with hex:, base64: or text: where
     that could be mistaken. Several inputs belong together: an answer is verified with the offer that is among them.
 
     Exits 0 if all messages could be read and every check held, 1 if not, 2 if used wrongly, 3 if no message was found.
     """
     standard_input = StandardInput()
-    given = read_secret(psk, "--psk", standard_input) if psk is not None else None
+    given = _given(psk, key, dh_private, certs, standard_input)
     findings = [_find(one, kind) for one in (_input(name, standard_input) for name in inputs or ("-",))]
     found = [found for finding in findings for found in finding.found]
-    explained = explain(found, psk=given.secret if given else None, now_unix_us=now)
+    explained = explain(found, known=given.known, now_unix_us=now)
     if as_json:
         sys.stdout.write(json.dumps([one.fields(reveal=reveal_keys) for one in explained], indent=2) + "\n")
     else:
         _show(explained, reveal_keys)
     _tell_notes(findings, bool(found))
     context.exit(_status(explained, given))
+
+
+def _given(
+    psk: str | None, key: str | None, dh_private: str | None, certs: Sequence[str], standard_input: StandardInput
+) -> _Given:
+    read: dict[str, GivenSecret] = {}
+    for option, spec in (("--psk", psk), ("--dh-private", dh_private)):
+        if spec is not None:
+            read[option] = read_secret(spec, option, standard_input)
+    certificates = tuple(one for cert in certs for one in _certificates(Path(cert)))
+    known = Known(
+        psk=read["--psk"].secret if psk is not None else None,
+        dh_private=read["--dh-private"].secret if dh_private is not None else None,
+        certificates=certificates,
+    )
+    if key is not None:
+        known = _with_key(known, read_secret_octets(key, "--key", standard_input))
+    return _Given(known, read)
+
+
+def _with_key(known: Known, pem: bytes) -> Known:
+    try:
+        return with_key(known, pem)
+    except UsageError as error:
+        raise UsageError(f"--key: {error}") from None
+
+
+def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
+    try:
+        return certificates_from_pem(read_file(path, most=_MAX_CERTIFICATES_OCTETS))
+    except UsageError as error:
+        raise UsageError(f"--cert {path}: {error}") from None
 
 
 def _input(argument: str, standard_input: StandardInput) -> _Input:
@@ -142,16 +207,16 @@ def _tell_notes(findings: Sequence[Findings], any_found: bool) -> None:
         err.show(f"note: {note}" for note in notes)
 
 
-def _status(explained: Sequence[Explained], given: GivenSecret | None) -> int:
+def _status(explained: Sequence[Explained], given: _Given) -> int:
     if not explained:
         return NOTHING_FOUND
     held = not any(one.error for one in explained)
     return HELD if _key_fits(explained, given) and held else FAILED
 
 
-def _key_fits(explained: Sequence[Explained], given: GivenSecret | None) -> bool:
+def _key_fits(explained: Sequence[Explained], given: _Given) -> bool:
     """Whether all that the key could verify is right; tells what may be wrong with the key itself."""
-    if given is None:
+    if given.known == NOTHING:
         return True
     opened = [one.opened for one in explained if one.opened is not None]
     if opened and all(one.all_held for one in opened):
@@ -159,6 +224,7 @@ def _key_fits(explained: Sequence[Explained], given: GivenSecret | None) -> bool
     err = Screen(err=True)
     if not opened:
         err.show(["note: the key says nothing about these messages; none of them is of a kind that uses one"])
-    else:
-        err.show([f"note: the key was read as {given.read_as}, {len(given.secret)} octets; see --help for other forms"])
+    for option, one in given.read.items() if opened else ():
+        name = "the key" if option == "--psk" else f"the secret of {option}"
+        err.show([f"note: {name} was read as {one.read_as}, {len(one.secret)} octets; see --help for other forms"])
     return False

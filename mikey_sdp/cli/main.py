@@ -32,8 +32,10 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
         "run": Command("mikey_sdp.cli.run:run", "Run scripted calls and check what is expected of them."),
         "list": Command("mikey_sdp.cli.list:list_", "List scenario files and what they show."),
+        "modes": Command("mikey_sdp.cli.modes:modes", "Key a call in every mode, measure it and attack the recording."),
         "decode": Command("mikey_sdp.cli.decode:decode", "Explain MIKEY messages in files, captures or pasted text."),
         "explain": Command("mikey_sdp.cli.explain:explain", "Say which mode the policy chooses, and why."),
+        "interop": Command("mikey_sdp.cli.interop:interop", "Run exchanges by JSON lines, to test another program."),
         "keygen": Command("mikey_sdp.cli.keygen:keygen", "Make a pre-shared key."),
         "registry": Command("mikey_sdp.cli.registry:registry", "Look up the code points of MIKEY."),
         "schema": Command("mikey_sdp.cli.schema:schema", "Print the JSON Schema of scenario files."),

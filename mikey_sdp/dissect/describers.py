@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mikey_sdp.dissect.times import utc_of
+from mikey_sdp.mikey.modes.dhsaml_policy import term_in_words
 from mikey_sdp.mikey.payloads import (
     Certificate,
     CertificateHash,
@@ -25,6 +26,7 @@ from mikey_sdp.mikey.payloads import (
     KeyDataTransport,
     KeyValidity,
     Payload,
+    PolicyParam,
     Rand,
     SecurityPolicy,
     Signature,
@@ -132,8 +134,24 @@ def _sp(payload: SecurityPolicy, _reveal: bool) -> Fields:
     return {
         "policy_no": payload.policy_no,
         "prot_type": code_point(payload.prot_type),
-        "policy_param": [_param(payload.prot_type, param.type, param.value) for param in payload.params],
+        "policy_param": [
+            _term(param)
+            if payload.prot_type == ProtType.DHSAML_ROUND_2
+            else _param(payload.prot_type, param.type, param.value)
+            for param in payload.params
+        ],
     }
+
+
+def _term(param: PolicyParam) -> Fields:
+    """A parameter of the second round of DHSAML."""
+    name, meaning = term_in_words(param)
+    fields: Fields = {
+        "type": {"value": param.type, "name": name},
+        "length": len(param.value),
+        "value": param.value.hex(),
+    }
+    return fields | ({"meaning": {"value": param.value[0], "name": meaning}} if meaning else {})
 
 
 def _param(prot_type: ProtType, kind: int, value: bytes) -> Fields:

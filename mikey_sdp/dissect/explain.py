@@ -9,7 +9,9 @@ from typing import cast
 from mikey_sdp.dissect.describe import header_fields, partial_fields, payload_fields
 from mikey_sdp.dissect.describers import Fields, secret_fields
 from mikey_sdp.dissect.found import Found
-from mikey_sdp.dissect.open import Opened, Opener
+from mikey_sdp.dissect.known import NOTHING, Known
+from mikey_sdp.dissect.open import Opener
+from mikey_sdp.dissect.opened import Opened
 from mikey_sdp.dissect.remark import Context, Remark
 from mikey_sdp.dissect.remarks import remarks_of
 from mikey_sdp.dissect.remarks_on_payloads import keys as on_keys
@@ -18,7 +20,6 @@ from mikey_sdp.mikey.bundle import DataSa
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.payloads import Header, KeyData, KeyDataTransport
 from mikey_sdp.mikey.registry import EncrAlg
-from mikey_sdp.secret import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +72,14 @@ class Explained:
         return partial_fields(self.error.partial, reveal=reveal) if self.error else []
 
 
-def explain(
-    found: Iterable[Found], *, psk: Secret | None = None, now_unix_us: int | None = None
-) -> tuple[Explained, ...]:
+def explain(found: Iterable[Found], *, known: Known = NOTHING, now_unix_us: int | None = None) -> tuple[Explained, ...]:
     """Read, remark upon and, with the secrets, open every message that was found.
 
     Units: `now_unix_us` is microseconds since 1970; None says nothing about how old messages are.
     """
     read = [_read(one) for one in found]
     messages = [one.message for one in read if one.message is not None]
-    opener = Opener(messages, psk)
+    opener = Opener(messages, known)
     seen: set[bytes] = set()
     explained = []
     for one in read:

@@ -45,6 +45,10 @@ MESSAGE_MEANINGS: Final[Mapping[DataType, str]] = MappingProxyType(
         DataType.RSA_R_R_MSG: "R_MESSAGE of RSA-R, which brings the Responder's key",
         DataType.ECMQV_I_MSG: "I_MESSAGE of ECMQV",
         DataType.ECMQV_R_MSG: "R_MESSAGE of ECMQV",
+        DataType.DHSAML_I_MSG_1: "I_MESSAGE of SAML-assisted Diffie-Hellman, first round",
+        DataType.DHSAML_R_MSG_1: "R_MESSAGE of SAML-assisted Diffie-Hellman, first round",
+        DataType.DHSAML_I_MSG_2: "I_MESSAGE of SAML-assisted Diffie-Hellman, second round",
+        DataType.DHSAML_R_MSG_2: "R_MESSAGE of SAML-assisted Diffie-Hellman, second round",
     }
 )
 """The message in words; data types without a row speak by their name alone."""

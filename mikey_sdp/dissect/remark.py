@@ -12,10 +12,28 @@ from mikey_sdp.mikey.registry import DataType
 Severity = Literal["note", "warning", "error"]
 
 I_MESSAGES: Final = frozenset(
-    {DataType.PRE_SHARED, DataType.PUBLIC_KEY, DataType.DH_INIT, DataType.DHHMAC_INIT, DataType.RSA_R_I_MSG}
+    {
+        DataType.PRE_SHARED,
+        DataType.PUBLIC_KEY,
+        DataType.DH_INIT,
+        DataType.DHHMAC_INIT,
+        DataType.RSA_R_I_MSG,
+        DataType.ECMQV_I_MSG,
+        DataType.DHSAML_I_MSG_1,
+        DataType.DHSAML_I_MSG_2,
+    }
 )
 R_MESSAGES: Final = frozenset(
-    {DataType.PSK_VER_MSG, DataType.PK_VER_MSG, DataType.DH_RESP, DataType.DHHMAC_RESP, DataType.RSA_R_R_MSG}
+    {
+        DataType.PSK_VER_MSG,
+        DataType.PK_VER_MSG,
+        DataType.DH_RESP,
+        DataType.DHHMAC_RESP,
+        DataType.RSA_R_R_MSG,
+        DataType.ECMQV_R_MSG,
+        DataType.DHSAML_R_MSG_1,
+        DataType.DHSAML_R_MSG_2,
+    }
 )
 
 

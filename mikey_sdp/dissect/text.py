@@ -14,7 +14,7 @@ from mikey_sdp.dissect.describers import Fields
 from mikey_sdp.dissect.explain import Explained
 from mikey_sdp.dissect.found import printable
 from mikey_sdp.dissect.meanings import HEADER_MEANING, MESSAGE_MEANINGS, NULL_MEANING, PAYLOAD_MEANINGS, label
-from mikey_sdp.dissect.open import Check
+from mikey_sdp.dissect.opened import Check
 from mikey_sdp.dissect.remark import I_MESSAGES
 from mikey_sdp.dissect.tree import Node
 from mikey_sdp.dissect.window import window

@@ -11,7 +11,7 @@ from typing import Final
 
 from mikey_sdp import sip
 from mikey_sdp.clock import Micros
-from mikey_sdp.errors import DecodeError
+from mikey_sdp.nodes.attacker import Attacker, message_in, passed_on, with_message
 from mikey_sdp.nodes.contract import (
     Action,
     Address,
@@ -27,50 +27,14 @@ from mikey_sdp.nodes.contract import (
     TimerFired,
     Transport,
 )
-from mikey_sdp.nodes.key_notes import key_notes
 from mikey_sdp.secret import SeededEntropy
-from mikey_sdp.trace import AttackMade, CallChanged
+from mikey_sdp.trace import CallChanged
 
 _KEY_MGMT: Final = b"a=key-mgmt:"
 _REPLAY_TIMER: Final = "replay"
 
 
-def _message(octets: bytes) -> sip.Request | sip.Response | None:
-    try:
-        return sip.Message.parse(octets)
-    except DecodeError:
-        return None
-
-
-def _passed_on(datagram: Datagram, message: sip.Request | sip.Response | None) -> SendDatagram:
-    """A datagram on its further way, as the ladder shows it."""
-    if message is None:
-        return SendDatagram(datagram=datagram)
-    return SendDatagram(datagram=datagram, summary=message.summary, notes=key_notes(message.body))
-
-
-class _Attacker:
-    """What all of them are: a name and an address of their own."""
-
-    def __init__(self, name: str, address: Address) -> None:
-        self._name: Final = name
-        self._address: Final = address
-
-    @property
-    def name(self) -> str:
-        """The attacker's name."""
-        return self._name
-
-    @property
-    def addresses(self) -> Sequence[Address]:
-        """Where it can be answered."""
-        return (self._address,)
-
-    def _attack(self, text: str, now_us: Micros) -> Report:
-        return Report(AttackMade(at_us=now_us, party=self._name, text=text))
-
-
-class Eavesdropper(_Attacker):
+class Eavesdropper(Attacker):
     """Lets everything pass and says in the end how much there was to read."""
 
     def __init__(self, name: str, address: Address) -> None:
@@ -90,13 +54,13 @@ class Eavesdropper(_Attacker):
         if datagram.transport is Transport.MEDIA:
             self._media += 1
             return [SendDatagram(datagram=datagram)]
-        message = _message(datagram.octets)
+        message = message_in(datagram)
         self._messages += 1
         self._keyed += message is not None and _KEY_MGMT in message.body
-        return [_passed_on(datagram, message)]
+        return [passed_on(datagram, message)]
 
 
-class KeyMgmtStripper(_Attacker):
+class KeyMgmtStripper(Attacker):
     """Bids down: takes the lines of one key management protocol out of every INVITE that passes.
 
     Source: RFC 4567 section 4.1.4.
@@ -111,23 +75,18 @@ class KeyMgmtStripper(_Attacker):
         if not isinstance(event, DatagramIntercepted):
             return []
         datagram = event.datagram
-        message = None if datagram.transport is Transport.MEDIA else _message(datagram.octets)
+        message = message_in(datagram)
         if not isinstance(message, sip.Request) or message.method != "INVITE":
-            return [_passed_on(datagram, message)]
+            return [passed_on(datagram, message)]
         lines = message.body.splitlines(keepends=True)
         kept = [line for line in lines if not self._is_target(line)]
         if len(kept) == len(lines):
-            return [_passed_on(datagram, message)]
+            return [passed_on(datagram, message)]
         # The new body brings its own Content-Length.
         changed = message.with_body(b"".join(kept), message.content_type)
-        datagram = Datagram(
-            source=datagram.source,
-            destination=datagram.destination,
-            transport=datagram.transport,
-            octets=changed.octets,
-        )
+        datagram = with_message(datagram, changed)
         what = f"took {len(lines) - len(kept)} a=key-mgmt line(s) of {self._protocol.decode()} out of an INVITE"
-        return [_passed_on(datagram, changed), self._attack(what, now_us)]
+        return [passed_on(datagram, changed), self._attack(what, now_us)]
 
     def _is_target(self, line: bytes) -> bool:
         return line.startswith(_KEY_MGMT) and line[len(_KEY_MGMT) :].split()[:1] == [self._protocol]
@@ -144,7 +103,7 @@ class _Recording:
     hop: sip.Hop
 
 
-class Replayer(_Attacker):
+class Replayer(Attacker):
     """Keeps the first INVITE with key management that passes, and sends it again as a new call.
 
     Only what MIKEY protects is the old one: Via, Call-ID, tags and Contact are its own, so that no duplicate detection
@@ -176,8 +135,8 @@ class Replayer(_Attacker):
         return []
 
     def _intercepted(self, datagram: Datagram) -> list[Action]:
-        message = None if datagram.transport is Transport.MEDIA else _message(datagram.octets)
-        actions: list[Action] = [_passed_on(datagram, message)]
+        message = message_in(datagram)
+        actions: list[Action] = [passed_on(datagram, message)]
         if self._recording is None and isinstance(message, sip.Request) and self._is_worth_it(message):
             self._recording = _Recording(
                 body=message.body,
@@ -210,7 +169,7 @@ class Replayer(_Attacker):
         actions: list[Action] = []
         for output in outputs:
             if isinstance(output, sip.Send):
-                actions.append(_passed_on(self._datagram(output), output.message))
+                actions.append(passed_on(self._datagram(output), output.message))
             elif isinstance(output, sip.SetTimer):
                 actions.append(SetTimer(output.name, output.delay_us))
             elif isinstance(output, sip.CancelTimer):

@@ -37,6 +37,13 @@ class ReKey:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherRound:
+    """Finish a key exchange that takes two rounds; nobody has to tell a user agent, which does it by itself."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Offer to send only: the peer is to stop sending."""
 

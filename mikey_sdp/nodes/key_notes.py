@@ -6,7 +6,7 @@ from typing import Final
 
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.mikey.message import Message
-from mikey_sdp.mikey.modes.table import row_of_answer, row_of_message
+from mikey_sdp.mikey.modes.table import MODES, row_of_message
 from mikey_sdp.mikey.payloads.err import ErrorPayload
 from mikey_sdp.mikey.registry import DataType
 from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmt
@@ -57,9 +57,13 @@ def _kind(message: Message) -> str:
     row = row_of_message(message)
     if row is not None:
         return f"{row.mode} I_MESSAGE"
-    row = row_of_answer(message)
-    if row is not None:
-        return f"{row.mode} R_MESSAGE"
+    answered = [
+        row.mode
+        for row in MODES.values()
+        if data_type in (row.answer_type, row.further_answer_type) and row.recognises_answer(message)
+    ]
+    if answered:  # the answers of RSA and ECIES mode are alike
+        return f"{' or '.join(answered)} R_MESSAGE"
     if data_type == DataType.ERROR:
         numbers = ", ".join(str(error.error_no) for error in message.all(ErrorPayload))
         return f"Error message: {numbers or 'no number'}"

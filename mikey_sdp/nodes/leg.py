@@ -10,7 +10,7 @@ from mikey_sdp.endpoint.answering import Answer
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.endpoint.offering import Offer
-from mikey_sdp.nodes.commands import AddMedia, Hold, ReKey, RemoveMedia, Resume
+from mikey_sdp.nodes.commands import AddMedia, FurtherRound, Hold, ReKey, RemoveMedia, Resume
 from mikey_sdp.nodes.leg_media import LegMedia
 from mikey_sdp.nodes.media import Protection
 from mikey_sdp.nodes.plain import PlainAnswer, PlainLeg, PlainOffer
@@ -20,7 +20,7 @@ from mikey_sdp.sip import Dialog, IncomingRequest, OutgoingInvite
 AnyOffer = Offer | PlainOffer
 AnyAnswer = Answer | PlainAnswer
 AnySecured = CallLeg | PlainLeg
-Change = ReKey | Hold | Resume | AddMedia | RemoveMedia
+Change = ReKey | FurtherRound | Hold | Resume | AddMedia | RemoveMedia
 """The commands that take a re-INVITE."""
 
 

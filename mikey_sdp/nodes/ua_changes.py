@@ -8,7 +8,7 @@ from mikey_sdp import sip
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.nodes.bodies import BodyMaker
-from mikey_sdp.nodes.commands import Hold, ReKey, Resume
+from mikey_sdp.nodes.commands import FurtherRound, Hold, ReKey, Resume
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Agreed, AnySecured, Change, Leg, OwnChange, Stage
 from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
@@ -53,6 +53,14 @@ class Changes:
             return
         while leg.waiting and not dialog.invite_open:
             self._offer(leg, dialog, secured, leg.waiting.popleft())
+
+    def further_round(self, leg: Leg) -> None:
+        """Finish a key exchange that we began, before any other change, if it takes one more round."""
+        keys = leg.agreed.keys if leg.agreed is not None else None
+        command = FurtherRound(leg.peer)
+        if keys is not None and keys.further_round and leg.change is None and command not in leg.waiting:
+            leg.waiting.appendleft(command)
+            self.next_change(leg)
 
     def back_on(self, leg: Leg) -> None:
         """After a glare it is our turn again."""
@@ -114,9 +122,9 @@ class Changes:
     def _failed(
         self, leg: Leg, command: Change, reason: str, *, mikey_error: int | None = None, status: int | None = None
     ) -> None:
-        """An offered change came to nothing: if it was to bring new keys, the session ends, else it goes on."""
+        """An offered change came to nothing: if it was to bring or to prove keys, the session ends, else it goes on."""
         desk = self._desk
-        if not isinstance(command, ReKey):
+        if not isinstance(command, ReKey | FurtherRound):
             desk.warn(f"a change of the call with {leg.peer} failed: {reason}")
             self.next_change(leg)
             return
@@ -189,6 +197,7 @@ class Changes:
         self._board.speak(leg, agreed)
         if agreed.fresh:
             self._desk.set_timer(leg.timer("overlap"), OVERLAP_US)
+        self.further_round(leg)
         self.next_change(leg)
 
     def overlap_over(self, leg: Leg) -> None:

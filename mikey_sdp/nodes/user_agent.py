@@ -180,6 +180,9 @@ class UserAgent:
     def _answered(self, event: sip.AnswerReceived) -> None:
         if event.invite.dialog is None:
             self._caller.answered(event)
+            leg = self._desk.leg_of(event.dialog)
+            if leg is not None:
+                self._changes.further_round(leg)
         else:
             self._changes.answered(event)
 

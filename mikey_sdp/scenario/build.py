@@ -16,16 +16,19 @@ from mikey_sdp.clock import Micros
 from mikey_sdp.endpoint.core import Options
 from mikey_sdp.mikey.credentials import MIN_PSK_OCTETS, Credential, NullCredential, PskCredential
 from mikey_sdp.mikey.modes.choices import Choices
+from mikey_sdp.mikey.modes.saml_choices import SamlChoices
 from mikey_sdp.nodes import commands
-from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
 from mikey_sdp.nodes.config import Answering, Contact, Reaction, Security, Streams, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedCommand, Transport
 from mikey_sdp.nodes.user_agent import UserAgent
+from mikey_sdp.scenario.build_attackers import attacker_node
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.load import Loaded
-from mikey_sdp.scenario.modes import DH_GROUPS, MODES
+from mikey_sdp.scenario.modes import DH_GROUPS, MODES, SECOND_ROUNDS
+from mikey_sdp.scenario.network import Attacker, LinkBetween
 from mikey_sdp.scenario.pki import certificate_credentials
-from mikey_sdp.scenario.schema import Attacker, LinkBetween, Party, SharedKey
+from mikey_sdp.scenario.saml import saml_credentials
+from mikey_sdp.scenario.schema import Party, SharedKey
 from mikey_sdp.scenario.sense import command_of, credentials_of, offered_modes
 from mikey_sdp.scenario.source import Source
 from mikey_sdp.scenario.units import fraction_of, micros
@@ -91,6 +94,8 @@ class _Builder:
         certified = {name: credentials_of(party).certificate for name, party in scenario.parties.items()}
         identities = {name: contact.uri for name, contact in self._contacts.items()}
         self._certified = certificate_credentials(certified, identities, self.octets)
+        asserted = {name: credentials_of(party).saml for name, party in scenario.parties.items()}
+        self._asserted = saml_credentials(asserted, identities, self.octets, now_unix_us=EPOCH_UNIX_US)
 
     def octets(self, purpose: str, count: int) -> bytes:
         """Octets that belong to a purpose in this scenario, the same in every run."""
@@ -120,7 +125,7 @@ class _Builder:
                 ),
                 answering=_answering(party),
                 streams=Streams(kinds=party.media, packets=party.talks.packets, interval_us=micros(party.talks.every)),
-                options=Options(choices=Choices(dh_group=DH_GROUPS[party.dh_group])),
+                options=Options(choices=_choices(party)),
                 seed=self.octets(f"party|{name}", 32),
                 epoch_unix_us=EPOCH_UNIX_US,
                 clock_skew_us=_skew_us(party),
@@ -131,13 +136,7 @@ class _Builder:
         """The node of an attacker."""
         at = list(self._scenario.network.attackers).index(name)
         address = Address(f"198.51.100.{at + 1}", _SIP_PORT)
-        if attacker.replay is not UNSET:
-            return Replayer(
-                name, address, after_us=micros(attacker.replay.after), seed=self.octets(f"attacker|{name}", 32)
-            )
-        if attacker.strip is not UNSET:
-            return KeyMgmtStripper(name, address, protocol=attacker.strip)
-        return Eavesdropper(name, address)
+        return attacker_node(name, attacker, address, seed=self.octets(f"attacker|{name}", 32))
 
     def _credentials(self, name: str, party: Party) -> list[Credential]:
         held: list[Credential] = []
@@ -149,6 +148,8 @@ class _Builder:
             held.append(NullCredential())
         if name in self._certified:
             held.append(self._certified[name])
+        if name in self._asserted:
+            held.append(self._asserted[name])
         return held
 
     def _holds_for(self, name: str, peer: str) -> bool:
@@ -179,6 +180,11 @@ class _Builder:
             bounds = f"{MIN_PSK_OCTETS} to {_MAX_KEY_FILE_OCTETS}"
             raise self._source.error(path, f"a key has {bounds} octets, this has {len(key)}")
         return Secret(key)
+
+
+def _choices(party: Party) -> Choices:
+    saml = SamlChoices(round_2=SECOND_ROUNDS[party.second_round])
+    return Choices(dh_group=DH_GROUPS[party.dh_group], saml=saml)
 
 
 def _answering(party: Party) -> Answering:

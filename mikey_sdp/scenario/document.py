@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from mikey_sdp.scenario.expect import Expectation
-from mikey_sdp.scenario.schema import Network, NewName, Part, Party, Step
+from mikey_sdp.scenario.network import Network
+from mikey_sdp.scenario.schema import NewName, Part, Party, Step
 from mikey_sdp.scenario.units import Duration
 
 

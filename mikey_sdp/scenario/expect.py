@@ -118,6 +118,9 @@ class KeyManagementFailedExpected(Part, frozen=True, kw_only=True):
     """A party refused a key exchange, and what it said."""
 
     at: PartyName
+    with_: Annotated[PartyName | UnsetType, Meta(description="Whose message it refused.")] = field(
+        name="with", default=UNSET
+    )
     mikey_error: Annotated[
         Annotated[int, Meta(ge=0, le=255)] | Literal["none"] | UnsetType,
         Meta(description="The Error no of RFC 3830 6.12."),

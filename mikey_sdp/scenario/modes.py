@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from mikey_sdp.mikey.modes.contract import Mode
-from mikey_sdp.mikey.registry import DhGroup
+from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo
+from mikey_sdp.mikey.registry import DhGroup, PayloadType
+from mikey_sdp.nodes.tampering import HEADER
 
 MODES: Final[Mapping[str, Mode]] = {
     "psk": Mode.PSK,
@@ -17,6 +19,7 @@ MODES: Final[Mapping[str, Mode]] = {
     "dhsign": Mode.DHSIGN,
     "ecies": Mode.ECIES,
     "ecmqv": Mode.ECMQV,
+    "dhsaml": Mode.DHSAML,
 }
 """The modes by the words of a scenario file."""
 
@@ -29,6 +32,7 @@ CREDENTIALS: Final[Mapping[str, str]] = {
     "dhsign": "certificate",
     "ecies": "certificate",
     "ecmqv": "certificate",
+    "dhsaml": "saml",
 }
 """The credential that each mode works with."""
 
@@ -48,3 +52,26 @@ DH_GROUPS: Final[Mapping[str, DhGroup]] = {
     "p-521": DhGroup.ECP_P_521,
 }
 """The Diffie-Hellman groups by the words of a scenario file."""
+
+SECOND_ROUNDS: Final[Mapping[str, RoundTwo]] = {
+    "none": RoundTwo.NONE,
+    "liveness": RoundTwo.LIVENESS,
+    "group key": RoundTwo.GROUP,
+    "stronger key": RoundTwo.STRENGTHEN,
+}
+"""What the second round of dhsaml is for, by the words of a scenario file."""
+
+PAYLOADS: Final[Mapping[str, str | None]] = {
+    "each": None,
+    HEADER: HEADER,
+    **{
+        kind.label: kind.label
+        for kind in (
+            *(PayloadType.KEMAC, PayloadType.PKE, PayloadType.DH, PayloadType.SIGN, PayloadType.T, PayloadType.ID),
+            *(PayloadType.CERT, PayloadType.CHASH, PayloadType.V, PayloadType.SP, PayloadType.RAND, PayloadType.ERR),
+            PayloadType.ECCPT,
+        )
+    },
+    "general extension": PayloadType.GENERAL_EXT.label,
+}
+"""The parts of a message that can be tampered with, by the words of a scenario file; None for each in turn."""

@@ -42,6 +42,14 @@ class _Holder:
     key: PrivateKey
 
 
+class _StolenCertificate(CertificateCredential):
+    """What an impostor holds: a certificate that anybody can read, and a key of his own, which no honest end takes for
+    a pair."""
+
+    def __post_init__(self) -> None:
+        """Look at nothing."""
+
+
 def certificate_credentials(
     asked: Mapping[str, Certified | UnsetType], identities: Mapping[str, str], octets: OctetSource
 ) -> dict[str, CertificateCredential]:
@@ -66,9 +74,9 @@ def certificate_credentials(
         for name, certified in held.items()
     }
     return {
-        name: CertificateCredential(
+        name: (_StolenCertificate if certified.stolen else CertificateCredential)(
             (holders[name].certificate,),
-            holders[name].key,
+            _key(certified, f"{name}, an impostor", octets) if certified.stolen else holders[name].key,
             Trust(
                 anchors=(authorities["own"].certificate,),
                 known=tuple(
@@ -80,6 +88,14 @@ def certificate_credentials(
         )
         for name, certified in held.items()
     }
+
+
+def sip_server(domain: str, issuer: str, octets: OctetSource) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """The certificate and the key by which a SIP domain signs assertions about its users."""
+    name = f"SIP server of {domain}, {issuer}"
+    key = _curve_key(octets(f"sip-server|{domain}|{issuer}", _CURVE_KEY_OCTETS))
+    names = x509.SubjectAlternativeName([x509.DNSName(domain)])
+    return _signed(_builder(name, name, key, _VALID, octets).add_extension(names, critical=False), key), key
 
 
 def _authority(issuer: str, octets: OctetSource) -> _Holder:
@@ -105,11 +121,7 @@ def _authority(issuer: str, octets: OctetSource) -> _Holder:
 
 
 def _issued(certified: Certified, name: str, identity: str, authority: _Holder, octets: OctetSource) -> _Holder:
-    key: PrivateKey
-    if certified.key == "rsa":
-        key = _rsa_key(octets(f"rsa|{name}|p", _PRIME_BITS // 8), octets(f"rsa|{name}|q", _PRIME_BITS // 8))
-    else:
-        key = _curve_key(octets(f"ec|{name}", _CURVE_KEY_OCTETS))
+    key = _key(certified, name, octets)
     issuer = authority.certificate.subject.rfc4514_string().removeprefix("CN=")
     builder = (
         _builder(name, issuer, key, _EXPIRED if certified.expired else _VALID, octets)
@@ -117,6 +129,12 @@ def _issued(certified: Certified, name: str, identity: str, authority: _Holder, 
         .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)]), critical=False)
     )
     return _Holder(certificate=_signed(builder, authority.key), key=key)
+
+
+def _key(certified: Certified, holder: str, octets: OctetSource) -> PrivateKey:
+    if certified.key == "rsa":
+        return _rsa_key(octets(f"rsa|{holder}|p", _PRIME_BITS // 8), octets(f"rsa|{holder}|q", _PRIME_BITS // 8))
+    return _curve_key(octets(f"ec|{holder}", _CURVE_KEY_OCTETS))
 
 
 def _builder(

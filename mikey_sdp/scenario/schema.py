@@ -1,4 +1,5 @@
-"""What a `*.call.yaml` file may say: one structure a mapping of the file, named as the file names it.
+"""What a `*.call.yaml` file may say: one structure a mapping of the file, named as the file names it; `network`
+holds those of the network, `expect` those of what is expected.
 
 These structures are the only definition: the loader reads files against them, `mikey-sdp schema` prints them as JSON
 Schema for editors, and `build` and `checks` take their values. Where a mapping holds exactly one of several words
@@ -14,7 +15,7 @@ from typing import Annotated, ClassVar, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.units import Duration, Share
+from mikey_sdp.scenario.units import Duration
 
 
 def party_name(text: str) -> str:
@@ -47,8 +48,8 @@ AnyName = Annotated[
     str, Meta(pattern=_NAME, description="The name of a party or an attacker.", extra={"refers": "party or attacker"})
 ]
 MediaWord = Literal["audio", "video"]
-ModeWord = Literal["psk", "unprotected", "dhhmac", "rsa", "rsa-r", "dhsign", "ecies", "ecmqv"]
-CredentialWord = Literal["psk", "unprotected", "certificate", "none"]
+ModeWord = Literal["psk", "unprotected", "dhhmac", "rsa", "rsa-r", "dhsign", "ecies", "ecmqv", "dhsaml"]
+CredentialWord = Literal["psk", "unprotected", "certificate", "saml", "none"]
 GroupWord = Literal[
     "oakley-1", "oakley-2", "oakley-5", "modp-2048", "modp-3072", "p-192", "p-224", "p-256", "p-384", "p-521"
 ]
@@ -88,10 +89,30 @@ class Certified(Part, frozen=True, kw_only=True):
         Meta(description="Whose certificates the party knows beforehand; everybody's if left out."),
     ] = UNSET
     expired: Annotated[bool, Meta(description="It ran out a month before the run.")] = False
+    stolen: Annotated[
+        bool, Meta(description="The holder shows it, but has another private key than the one that it certifies.")
+    ] = False
     issuer: Annotated[Literal["own", "another"], Meta(description="another: an authority whom nobody trusts.")] = "own"
     names: Annotated[
         PartyName | UnsetType, Meta(description="It names this party's identity instead of the holder's own.")
     ] = UNSET
+
+
+class Asserted(Part, frozen=True, kw_only=True):
+    """A SAML assertion by the party's SIP domain about its Diffie-Hellman key, both made from the scenario's name.
+
+    Without more the domain's server, which everybody trusts, issued it an hour ago for a day.
+    """
+
+    group: Annotated[
+        GroupWord, Meta(description="Where the key lives; both parties of a call need keys in the same group.")
+    ] = "p-256"
+    expired: Annotated[bool, Meta(description="It ran out ten minutes before the run.")] = False
+    stolen: Annotated[
+        bool, Meta(description="The holder shows it, but has another private value than the one that it is about.")
+    ] = False
+    issuer: Annotated[Literal["own", "another"], Meta(description="another: a server whom nobody trusts.")] = "own"
+    names: Annotated[PartyName | UnsetType, Meta(description="It is about this party instead of the holder.")] = UNSET
 
 
 class Credentials(Part, frozen=True, kw_only=True):
@@ -100,6 +121,7 @@ class Credentials(Part, frozen=True, kw_only=True):
     psk: SharedKey | UnsetType = UNSET
     unprotected: Unprotected | UnsetType = UNSET
     certificate: Certified | UnsetType = UNSET
+    saml: Asserted | UnsetType = UNSET
 
 
 class Answers(Part, frozen=True, kw_only=True):
@@ -158,74 +180,10 @@ class Party(Part, frozen=True, kw_only=True):
     dh_group: Annotated[
         GroupWord, Meta(description="Where the Diffie-Hellman values of its offers live (dhhmac, dhsign).")
     ] = "oakley-5"
-
-
-class Times(Part, frozen=True, kw_only=True):
-    """One span for signalling and one for media."""
-
-    signalling: Duration = "0s"
-    media: Duration = "0s"
-
-
-class Shares(Part, frozen=True, kw_only=True):
-    """One share for signalling and one for media."""
-
-    signalling: Share = "0%"
-    media: Share = "0%"
-
-
-class LinkBetween(Part, frozen=True, kw_only=True):
-    """How the network treats what passes between two parties, both ways, where it differs from the rest."""
-
-    between: tuple[PartyName, PartyName]
-    delay: Times | UnsetType = UNSET
-    jitter: Times | UnsetType = UNSET
-    loss: Shares | UnsetType = UNSET
-    reorder: Shares | UnsetType = UNSET
-
-
-class Lose(Part, frozen=True, kw_only=True):
-    """An exact script of losses: which signalling messages from one party to another never arrive, counted from 1."""
-
-    from_: PartyName = field(name="from")
-    to: PartyName
-    messages: Annotated[tuple[Annotated[int, Meta(ge=1, le=10_000)], ...], Meta(min_length=1)]
-
-
-class Replay(Part, frozen=True, kw_only=True):
-    """Send the first INVITE that carried key management once more, as a call of its own."""
-
-    after: Duration = "1s"
-
-
-class Attacker(Part, frozen=True, kw_only=True):
-    """Someone on the path between two parties, and the one thing that he does there."""
-
-    one_of: ClassVar[frozenset[str]] = frozenset({"replay", "strip", "eavesdrop"})
-
-    between: tuple[PartyName, PartyName]
-    replay: Replay | UnsetType = UNSET
-    strip: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType,
-        Meta(description="Take the a=key-mgmt lines of this protocol out of every INVITE."),
-    ] = UNSET
-    eavesdrop: Annotated[bool | UnsetType, Meta(description="Pass everything on and count what could be read.")] = UNSET
-
-
-class Network(Part, frozen=True, kw_only=True):
-    """What lies between the parties."""
-
-    transport: Annotated[
-        Literal["udp", "tcp", "tls"],
-        Meta(description="What carries SIP. The parties declare tls secure, which MIKEY NULL asks for."),
-    ] = "udp"
-    delay: Times = Times(signalling="10ms", media="10ms")
-    jitter: Times = Times()
-    loss: Shares = Shares()
-    reorder: Shares = Shares()
-    links: tuple[LinkBetween, ...] = ()
-    lose: tuple[Lose, ...] = ()
-    attackers: dict[NewName, Attacker] = {}
+    second_round: Annotated[
+        Literal["none", "liveness", "group key", "stronger key"],
+        Meta(description="What the second round of its calls is for, which follows in a re-INVITE (dhsaml)."),
+    ] = "none"
 
 
 class Command(Part, frozen=True, kw_only=True):

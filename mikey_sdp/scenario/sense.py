@@ -11,7 +11,7 @@ from msgspec import UNSET
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.expect import Expectation
 from mikey_sdp.scenario.modes import CERTIFIED_KEYS, CREDENTIALS
-from mikey_sdp.scenario.schema import Certified, Command, Credentials, Party, SharedKey, Unprotected
+from mikey_sdp.scenario.schema import Asserted, Certified, Command, Credentials, Party, SharedKey, Unprotected
 from mikey_sdp.scenario.source import Path, Source, nearest
 from mikey_sdp.scenario.units import micros, say_us
 
@@ -39,6 +39,7 @@ def credentials_of(party: Party) -> Credentials:
         psk=SharedKey() if "psk" in words else UNSET,
         unprotected=Unprotected() if "unprotected" in words else UNSET,
         certificate=Certified() if "certificate" in words else UNSET,
+        saml=Asserted() if "saml" in words else UNSET,
     )
 
 

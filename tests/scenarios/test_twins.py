@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def failures(result: RunResult) -> set[int]:
     return {at for at, verdict in enumerate(result.verdicts) if not verdict.held}
 
 
+@functools.cache
 def twin(file: Path, wrong: str) -> RunResult:
     return run(loads(changed(file, TWINS[stem(file)][wrong]), file=str(file)))
 

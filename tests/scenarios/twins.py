@@ -19,6 +19,42 @@ WRONG_KEY: Final = ("bob: {credentials: psk", "bob: {credentials: {psk: {label: 
 CURVE_KEY: Final = "{certificate: {key: ec}}"
 DEAF: Final = "ignore: true"
 
+SHARED: Final = ("psk", "dhhmac")
+CERTIFIED: Final = ("rsa", "rsa-r", "dhsign")
+ON_CURVES: Final = ("ecdh", "ecies", "ecmqv")
+CALLEES: Final = dict.fromkeys((*SHARED, *CERTIFIED), "bob") | dict.fromkeys(ON_CURVES, "carol") | {"dhsaml": "dave"}
+"""Whom each caller calls in the scenarios that go through all modes."""
+
+HELPLESS: Final = (
+    ("bob: {credentials: [psk, certificate]", "bob: {credentials: none"),
+    (f"carol: {{credentials: {CURVE_KEY}", "carol: {credentials: none"),
+    ("dave: {credentials: saml", "dave: {credentials: none"),
+)
+
+
+def mended(fault: str, instead: str) -> tuple[Change, ...]:
+    """The certificates and assertions of all callers without that fault."""
+    return tuple(
+        (f"  {name}: {{credentials: {{{kind}{fault}}}}}", f"  {name}: {{credentials: {{{kind}{instead}}}}}")
+        for names, kind in (
+            (CERTIFIED, "certificate: {"),
+            (ON_CURVES, "certificate: {key: ec, "),
+            (("dhsaml",), "saml: {"),
+        )
+        for name in names
+    )
+
+
+def listening(attack: str) -> tuple[Change, ...]:
+    """All attackers only listen."""
+    return tuple(
+        (
+            f"by-{name}: {{between: [{name}, {callee}], {attack}}}",
+            f"by-{name}: {{between: [{name}, {callee}], eavesdrop: true}}",
+        )
+        for name, callee in CALLEES.items()
+    )
+
 
 def re_keyed(credential: str, mode: str, other: str) -> Mapping[str, tuple[Change, ...]]:
     """The twins of a call in that mode that is re-keyed once; `other` is a mode that works with the same credential."""
@@ -42,7 +78,7 @@ TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     },
     "null-over-tls": {
         "the carrier is open": (("transport: tls", "transport: tcp"),),
-        "bob doesn't allow it": (("bob: {credentials: unprotected}", "bob: {credentials: none}"),),
+        "bob doesn't allow it": (("bob: {credentials: unprotected,", "bob: {credentials: none,"),),
     },
     "callee-without-key": {
         "bob holds his key": (("bob: {credentials: none}", "bob: {credentials: psk}"),),
@@ -86,22 +122,100 @@ TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "bob holds another key": (WRONG_KEY,),
     },
     "dhhmac": re_keyed("psk", "dhhmac", "psk"),
+    "dhsaml-call": {
+        "no second round is asked for": (("second round: liveness, ", ""),),
+        "alice offers another mode": (
+            ("alice: {credentials: saml, offers: dhsaml", "alice: {credentials: psk, offers: psk"),
+            ("bob: {credentials: saml", "bob: {credentials: psk"),
+        ),
+        "alice's assertion is over": (("alice: {credentials: saml", "alice: {credentials: {saml: {expired: true}}"),),
+        "a stranger vouches for bob": (("bob: {credentials: saml", "bob: {credentials: {saml: {issuer: another}}"),),
+        "the call is over too soon": (("at: 4s", "at: 2s"),),
+    },
+    "dhsaml": {
+        "no second round is asked for": (("second round: stronger key, ", ""),),
+        "alice offers another mode": (
+            ("alice: {credentials: {saml: {group: oakley-5}}, offers: dhsaml", "alice: {credentials: psk, offers: psk"),
+            ("bob: {credentials: {saml: {group: oakley-5}}", "bob: {credentials: psk"),
+        ),
+        "bob's key is in another group": (("bob: {credentials: {saml: {group: oakley-5}}", "bob: {credentials: saml"),),
+        "alice is called by another name": (
+            ("alice: {credentials: {saml: {group: oakley-5}}", "alice: {credentials: {saml: {names: bob}}"),
+        ),
+        "nobody re-keys": (("  - {at: 2s, alice: {re-key: bob}}\n", ""),),
+        "the call is over too soon": (("at: 6s", "at: 3s"),),
+    },
     "dhsign": re_keyed("{certificate: {knows: []}}", "dhsign", "rsa-r"),
     "dhsign-p-256": re_keyed(CURVE_KEY, "dhsign", "ecies"),
     "ecies": re_keyed(CURVE_KEY, "ecies", "ecmqv"),
     "ecmqv": re_keyed(CURVE_KEY, "ecmqv", "dhsign"),
     "rsa": re_keyed("certificate", "rsa", "dhsign"),
     "rsa-r": re_keyed("{certificate: {knows: []}}", "rsa-r", "dhsign"),
-    "dhhmac-wrong-key": {
-        "bob holds the right key": (("{label: another}", "{label: one}"),),
-    },
-    "bad-certificates": {
-        "alice's certificate is valid": (("expired: true", "expired: false"),),
-        "carol's comes from the authority": (("issuer: another", "issuer: own"),),
-        "dave's is his own": (("{certificate: {names: frank}}", "certificate"),),
-        "frank's has run out": (
-            ("frank: {credentials: certificate", "frank: {credentials: {certificate: {expired: true}}"),
+    "audio-video-every-mode": {
+        "nobody is called who has a picture": (
+            ("[psk, certificate], media: [audio, video]}", "[psk, certificate]}"),
+            (
+                "carol: {credentials: {certificate: {key: ec}}, media: [audio, video]}",
+                f"carol: {{credentials: {CURVE_KEY}}}",
+            ),
+            ("dave: {credentials: saml, media: [audio, video]}", "dave: {credentials: saml}"),
         ),
+        "all offer other modes": (
+            ("dhsaml: {credentials: saml, offers: dhsaml", "dhsaml: {credentials: psk, offers: psk"),
+            *(
+                (f"{name}: {{credentials: {held}, offers: {mode}", f"{name}: {{credentials: {held}, offers: {other}")
+                for name, held, mode, other in (
+                    ("psk", "psk", "psk", "dhhmac"),
+                    ("dhhmac", "psk", "dhhmac", "psk"),
+                    ("rsa", "certificate", "rsa", "dhsign"),
+                    ("rsa-r", "certificate", "rsa-r", "rsa"),
+                    ("dhsign", "certificate", "dhsign", "rsa-r"),
+                    ("ecdh", CURVE_KEY, "dhsign", "ecies"),
+                    ("ecies", CURVE_KEY, "ecies", "ecmqv"),
+                    ("ecmqv", CURVE_KEY, "ecmqv", "ecies"),
+                )
+            ),
+        ),
+        "bob, carol and dave hold nothing": HELPLESS,
+    },
+    "wrong-keys": {
+        "all hold the right keys": (
+            *(
+                (f"  {name}: {{credentials: {{psk: {{label: another}}}}", f"  {name}: {{credentials: psk")
+                for name in SHARED
+            ),
+            *mended("stolen: true", "stolen: false"),
+        ),
+    },
+    "expired-certificates": {"they are valid": mended("expired: true", "expired: false")},
+    "unknown-issuers": {"the authority made them": mended("issuer: another", "issuer: own")},
+    "wrong-identities": {"each is its holder's own": mended("names: frank", "expired: false")},
+    "callees-with-bad-certificates": {
+        f"the {name}'s is in order": tuple(
+            (
+                f"  {name}{kind}: {{credentials: {{{proof}{fault}}}}}}}",
+                f"  {name}{kind}: {{credentials: {{{proof}expired: false}}}}}}",
+            )
+            for kind, proof in (("", "certificate: {"), ("-ec", "certificate: {key: ec, "), ("-saml", "saml: {"))
+        )
+        for name, fault in (
+            ("thief", "stolen: true"),
+            ("bygone", "expired: true"),
+            ("stranger", "issuer: another"),
+            ("namesake", "names: frank"),
+        )
+    },
+    "replays": {
+        "all attackers only listen": listening("replay: {after: 2s}"),
+        "bob, carol and dave hold nothing": HELPLESS,
+    },
+    "tampered-offers": {
+        "all attackers only listen": listening("tamper: {in: offers, payload: each}"),
+        "bob, carol and dave hold nothing": HELPLESS,
+    },
+    "tampered-answers": {
+        "all attackers only listen": listening("tamper: {in: answers, payload: each}"),
+        "bob, carol and dave hold nothing": HELPLESS,
     },
 }
 """Twins by the name of the file and by what is wrong."""

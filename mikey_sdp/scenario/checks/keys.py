@@ -125,19 +125,23 @@ def _say(keys: set[tuple[int, str]]) -> str:
 
 def check_key_management_failed(asked: KeyManagementFailedExpected, evidence: Evidence) -> Failure | None:
     """The party refused key management in that way."""
-    refusals = evidence.of(KeyManagementFailed, lambda record: record.party == asked.at)
+    refusals = evidence.of(KeyManagementFailed, lambda record: _is_between(asked, record))
     if any(_is_asked(asked, record) for record in refusals):
         return None
-    words = [f"{asked.at} refuses key management"]
+    words = [f"{asked.at} refuses key management{'' if asked.with_ is UNSET else f' with {asked.with_}'}"]
     for word, value in (("MIKEY error", asked.mikey_error), ("status", asked.status), ("because:", asked.because)):
         if given(value) is not None:
             words.append(f"{word} {value}")
-    others = evidence.of(KeyManagementFailed, lambda record: record.party != asked.at)
+    others = evidence.of(KeyManagementFailed, lambda record: not _is_between(asked, record))
     return Failure(
         expected=f"{', '.join(words)} ({evidence.step(_ALWAYS, asked.at)})",
         came="; ".join(_say_refusal(record) for record in refusals) or f"{asked.at} refused nothing",
         nearest=_say_refusal(others[-1]) if others and not refusals else nearest_message(evidence.messages),
     )
+
+
+def _is_between(asked: KeyManagementFailedExpected, record: KeyManagementFailed) -> bool:
+    return record.party == asked.at and given(asked.with_) in (None, record.peer)
 
 
 def _is_asked(asked: KeyManagementFailedExpected, record: KeyManagementFailed) -> bool:
@@ -153,7 +157,7 @@ def _is_asked(asked: KeyManagementFailedExpected, record: KeyManagementFailed) -
 def _say_refusal(record: KeyManagementFailed) -> str:
     error = "no MIKEY error" if record.mikey_error is None else f"MIKEY error {record.mikey_error}"
     status = "" if record.status is None else f", status {record.status}"
-    return f"{record.party} at {say_us(record.at_us)}: {record.reason} ({error}{status})"
+    return f"{record.party}, with {record.peer}, at {say_us(record.at_us)}: {record.reason} ({error}{status})"
 
 
 def check_attack(asked: AttackExpected, evidence: Evidence) -> Failure | None:

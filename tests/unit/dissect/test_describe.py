@@ -240,6 +240,28 @@ CASES: list[tuple[Payload, dict[str, Any]]] = [
             "policy_param": [{"type": point(1, ""), "length": 1, "value": "00"}],
         },
     ),
+    (
+        SecurityPolicy(
+            policy_no=255,
+            prot_type=ProtType.DHSAML_ROUND_2,
+            params=(
+                PolicyParam(type=1, value=b"\x01"),
+                PolicyParam(type=2, value=b"\x02"),
+                PolicyParam(type=3, value=b"\x07"),
+                PolicyParam(type=9, value=b""),
+            ),
+        ),
+        {
+            "policy_no": 255,
+            "prot_type": point(241, "DHSAML round-2 policy"),
+            "policy_param": [
+                {"type": point(1, "round 2"), "length": 1, "value": "01", "meaning": point(1, "liveness")},
+                {"type": point(2, "variant"), "length": 1, "value": "02", "meaning": point(2, "ephemeral")},
+                {"type": point(3, ""), "length": 1, "value": "07"},
+                {"type": point(9, ""), "length": 0, "value": ""},
+            ],
+        },
+    ),
 ]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from mikey_sdp.dissect.explain import explain
 from mikey_sdp.dissect.found import Found, Where
+from mikey_sdp.dissect.known import Known
 from mikey_sdp.secret import Secret
 from tests.samples import PSK, VECTORS
 
@@ -118,7 +119,7 @@ EVERYTHING["rfc 4567"] = base64.b64decode(VECTORS["rfc4567_example_offer"])
 @pytest.mark.parametrize("psk", [None, Secret(PSK)], ids=["plain", "opened"])
 @pytest.mark.parametrize("octets", EVERYTHING.values(), ids=EVERYTHING)
 def test_every_message_has_the_agreed_form(octets: bytes, psk: Secret | None) -> None:
-    (one,) = explain([Found(where=Where(), octets=octets, origin="here")], psk=psk, now_unix_us=0)
+    (one,) = explain([Found(where=Where(), octets=octets, origin="here")], known=Known(psk=psk), now_unix_us=0)
     printed = msgspec.json.decode(msgspec.json.encode(one.fields()))
     form = msgspec.convert(printed, MessageForm)
     end = 0

@@ -9,7 +9,8 @@ import pytest
 
 from mikey_sdp.dissect.explain import Explained, explain
 from mikey_sdp.dissect.found import Found, Where
-from mikey_sdp.dissect.open import DATA_SAS, DECRYPTION, MAC_CHECK, V_CHECK, Check, Opened
+from mikey_sdp.dissect.known import Known
+from mikey_sdp.dissect.opened import DATA_SAS, DECRYPTION, MAC_CHECK, V_CHECK, Check, Opened
 from mikey_sdp.mikey.crypto.derive import KeyContext
 from mikey_sdp.mikey.crypto.prf import mikey_1
 from mikey_sdp.mikey.crypto.protection import encrypt, mac
@@ -21,6 +22,7 @@ from mikey_sdp.mikey.payloads import (
     KeyData,
     KeyDataTransport,
     Payload,
+    PolicyParam,
     Rand,
     SecurityPolicy,
     Signature,
@@ -30,7 +32,17 @@ from mikey_sdp.mikey.payloads import (
     Verification,
     encode_key_data,
 )
-from mikey_sdp.mikey.registry import DataType, EncrAlg, ErrorNo, IdType, KeyDataType, MacAlg, PrfFunc, SignType
+from mikey_sdp.mikey.registry import (
+    DataType,
+    EncrAlg,
+    ErrorNo,
+    IdType,
+    KeyDataType,
+    MacAlg,
+    PrfFunc,
+    SignType,
+    SrtpParam,
+)
 from mikey_sdp.secret import Secret
 from tests.samples import DHHMAC_I, DHHMAC_R, I_MESSAGE, PSK, R_MESSAGE, RFC4567_OFFER, TGK, VECTORS
 
@@ -43,7 +55,7 @@ T = Timestamp(value=0xC8E350EA << 32)
 
 def opened_all(*messages: bytes, psk: bytes | None = PSK) -> list[Explained]:
     found = [Found(where=Where(), octets=octets, origin="here") for octets in messages]
-    return list(explain(found, psk=None if psk is None else Secret(psk)))
+    return list(explain(found, known=Known(psk=None if psk is None else Secret(psk))))
 
 
 def opened(*messages: bytes, psk: bytes | None = PSK) -> Opened:
@@ -256,3 +268,11 @@ def test_a_check_that_was_not_made_has_not_held() -> None:
     assert Opened(checks=()).all_held
     assert not Opened(checks=(Check(name="x", held=None),)).all_held
     assert Identity(id_type=IdType.NAI, data=b"a").text == "a"
+
+
+@pytest.mark.parametrize("kind", [SrtpParam.SESSION_ENCR_KEY_LENGTH, SrtpParam.SESSION_SALT_KEY_LENGTH])
+def test_a_policy_that_asks_for_gigabytes_gets_none(kind: SrtpParam) -> None:
+    greedy = SecurityPolicy(policy_no=0, params=(PolicyParam(type=kind, value=b"\xff" * 4),))
+    found = opened(null(T, RAND, greedy), psk=None)
+    assert verdicts(found) == {DECRYPTION: True, DATA_SAS: False}
+    assert "more than 64 octets" in found.checks[-1].reason

@@ -8,6 +8,7 @@ import pytest
 
 from mikey_sdp.dissect.explain import explain
 from mikey_sdp.dissect.found import Found, Where
+from mikey_sdp.dissect.known import Known
 from mikey_sdp.dissect.remark import Remark
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.payloads import (
@@ -291,7 +292,7 @@ def test_keys_that_only_the_psk_opens_are_remarked_upon_too() -> None:
 
     zero = KeyData(key_type=KeyDataType.TGK, key=Secret(bytes(16)))
     place = Found(where=Where(), octets=pushed(T_0, RAND_0, POLICY_0, keys=(zero,)), origin="here")
-    (one,) = explain([place], psk=Secret(PSK))
+    (one,) = explain([place], known=Known(psk=Secret(PSK)))
     assert "a key is all zeros" in [remark.text for remark in one.remarks]
 
 

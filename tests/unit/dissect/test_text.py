@@ -10,6 +10,7 @@ from rich.text import Text
 from mikey_sdp.dissect.carriers import find
 from mikey_sdp.dissect.explain import Explained, explain
 from mikey_sdp.dissect.found import Found, Where
+from mikey_sdp.dissect.known import Known
 from mikey_sdp.dissect.text import tree_of
 from mikey_sdp.dissect.tree import Node, draw
 from mikey_sdp.dissect.window import window
@@ -111,7 +112,7 @@ def test_the_example_of_rfc_4567_as_a_person_reads_it() -> None:
 
 def opened(*messages: bytes, psk: bytes = PSK) -> list[Explained]:
     found = [Found(where=Where(), octets=octets, origin="here") for octets in messages]
-    return list(explain(found, psk=Secret(psk), now_unix_us=T_UNIX_US))
+    return list(explain(found, known=Known(psk=Secret(psk)), now_unix_us=T_UNIX_US))
 
 
 def test_what_the_key_opened() -> None:

@@ -15,10 +15,13 @@ from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
 from mikey_sdp.nodes.commands import Call, Cancel, HangUp, Hold, ReKey, Resume
 from mikey_sdp.nodes.config import Reaction, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Transport
+from mikey_sdp.nodes.tampering import Tamperer
 from mikey_sdp.scenario import build as building
 from mikey_sdp.scenario.build import build
+from mikey_sdp.scenario.engine import run
 from mikey_sdp.scenario.load import load, loads
 from mikey_sdp.secret import Secret
+from mikey_sdp.trace import AttackMade
 from tests.unit.scenario.given import GOOD, changed, scenario
 
 
@@ -190,12 +193,37 @@ def test_losses_count_from_one_in_the_file_and_from_zero_in_the_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "kind"), [("replay: {}", Replayer), ("strip: mikey", KeyMgmtStripper), ("eavesdrop: true", Eavesdropper)]
+    ("act", "kind"),
+    [
+        ("replay: {}", Replayer),
+        ("strip: mikey", KeyMgmtStripper),
+        ("tamper: {}", Tamperer),
+        ("eavesdrop: true", Eavesdropper),
+    ],
 )
 def test_attackers_sit_at_their_taps(act: str, kind: type[object]) -> None:
     made = plan(changed("replay: {after: 2s}", act))
     assert made.taps == {frozenset({"alice", "bob"}): "mallory"}
     assert isinstance(made.nodes[-1], kind)
+
+
+def tampered(tamper: str) -> list[str]:
+    """What somebody on the path says that he did in two calls."""
+    call = "  - {at: 0s, alice: {call: bob}}\n"
+    text = changed("replay: {after: 2s}", f"tamper: {tamper}").replace(call, call + call.replace("0s", "1s"))
+    return [record.text for record in run(scenario(text)).records if isinstance(record, AttackMade)]
+
+
+def test_the_octet_that_is_tampered_with_is_the_one_in_the_file() -> None:
+    (first, second) = tampered("{payload: KEMAC, octet: 3}")
+    assert first == second
+    assert first.endswith(", in KEMAC")
+    where = int(first.split()[2])
+    assert int(tampered("{payload: KEMAC, octet: 5}")[0].split()[2]) == where + 2
+    assert tampered("{payload: general extension}")[0].endswith(", in General Ext.")
+    assert [one.rpartition(" ")[2] for one in tampered("{}")] == ["HDR", "T"]
+    assert tampered("{in: answers, payload: V}")[0].endswith(", in V")
+    assert tampered("{in: answers, payload: SIGN}") == []
 
 
 def test_commands_come_in_the_order_of_the_file() -> None:

@@ -86,6 +86,18 @@ def test_a_certificate_can_name_another_party() -> None:
     assert not covers(certificate, URIS["alice"])
 
 
+@pytest.mark.parametrize("key", ["rsa", "ec"])
+def test_a_stolen_one_is_genuine_but_its_key_is_not_there(key: str) -> None:
+    wanted = Certified(key=key, stolen=True)  # type: ignore[arg-type]
+    alice = made(alice=wanted)["alice"]
+    (certificate,) = alice.certificates
+    assert covers(certificate, URIS["alice"])
+    judge(made(alice=wanted, bob=Certified(key="ec")), "alice")
+    assert alice.key.public_key() != certificate.public_key()
+    assert type(alice.key.public_key()) is type(certificate.public_key())
+    assert alice.key.public_key() != made(alice=Certified(key=key))["alice"].key.public_key()  # type: ignore[arg-type]
+
+
 def test_everybody_knows_all_others_unless_told() -> None:
     credentials = made(alice=Certified(key="ec"), bob=Certified(key="ec", knows=("carol",)), carol=Certified(key="ec"))
     known = {name: [URIS[o] for o in NAMES if one.trust.certificate_of(URIS[o])] for name, one in credentials.items()}
