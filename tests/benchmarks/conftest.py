@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.timing import Row, best_of
 
 _ROWS = pytest.StashKey[list[Row]]()
-_HEAD = ("what", "floor us", "measured us", "figure", "target", "")
+_HEAD = ("what", "floor us", "measured us", "per second", "figure", "target", "")
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def show(request: pytest.FixtureRequest) -> Callable[[Callable[[], Row]], None]:
     def shown(measure: Callable[[], Row]) -> None:
         row = best_of(measure)
         request.config.stash.setdefault(_ROWS, []).append(row)
-        assert row.said <= row.tolerated, f"{row.what}: {row.figure}, target {row.target:g}"
+        assert row.said <= row.tolerated, f"{row.what}: {row.figure}, target {_target(row)}"
 
     return shown
 
@@ -40,4 +40,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return (row.what, f"{row.floor_us:.1f}", f"{row.measured_us:.1f}", row.figure, f"{row.target:g}", row.verdict)
+    per_second = f"{1e6 / row.measured_us:,.0f}" if row.unit == "x" else ""
+    return (
+        row.what,
+        f"{row.floor_us:.1f}",
+        f"{row.measured_us:.1f}",
+        per_second,
+        row.figure,
+        _target(row),
+        row.verdict,
+    )
+
+
+def _target(row: Row) -> str:
+    return "none" if row.target is None else f"{row.target:g}"

@@ -13,6 +13,7 @@ from mikey_sdp.dissect.capture import is_capture
 from mikey_sdp.dissect.carriers import find
 from mikey_sdp.dissect.explain import Explained, explain
 from mikey_sdp.dissect.found import Found, Kind
+from mikey_sdp.dissect.known import Known
 from mikey_sdp.dissect.text import tree_of
 from mikey_sdp.dissect.tree import draw
 from mikey_sdp.errors import DecodeError
@@ -39,7 +40,7 @@ def one_input(data: bytes) -> None:
     """Look into `data`: a capture as such, anything else as what it seems to be and as every other kind, too."""
     kinds = [None] if is_capture(data) else [None, *Kind]
     for kind in kinds:
-        for one in explain(_found(data, kind), psk=PSK, now_unix_us=0):
+        for one in explain(_found(data, kind), known=Known(psk=PSK), now_unix_us=0):
             _show(one)
 
 

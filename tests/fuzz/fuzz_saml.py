@@ -15,6 +15,7 @@ from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.registry import CertType
 from mikey_sdp.mikey.saml import MAX_XML_OCTETS, check, decode_cert, deflate, inflate
+from mikey_sdp.mikey.saml.check import read_unverified
 from mikey_sdp.mikey.saml.key_value import key_xml
 
 DECODER_FILES = [
@@ -48,12 +49,21 @@ def one_input(data: bytes) -> None:
             continue
         assert len(xml) <= MAX_XML_OCTETS
         assert inflate(deflate(xml)) == xml
+        _read(xml)
         for trusted in ((), (ISSUER,)):
             _check(xml, trusted)
 
 
 def _is_invalid_cert(error: PeerError) -> None:
     assert error.mikey_error == 8
+
+
+def _read(xml: bytes) -> None:
+    """As an onlooker reads it, who trusts nobody."""
+    try:
+        read_unverified(xml)
+    except PeerError as error:
+        _is_invalid_cert(error)
 
 
 def _check(xml: bytes, trusted: tuple[x509.Certificate, ...]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.registry import DataType, PayloadType
 from tests.exchange.ends import CASES
-from tests.fuzz.fuzz_machines import AUTHENTICATED, TO_RESPONDER, honest
+from tests.fuzz.fuzz_machines import AUTHENTICATED, COMPAT, OF_THE_OTHER_END, TO_RESPONDER, honest
 
 DENSE = ("PSK", "DHHMAC")
 NEXT_OF_HEADER = 2
@@ -38,18 +38,26 @@ def seeds_of(index: int) -> dict[str, bytes]:
     for how, octets in ((TO_RESPONDER, honest(index)[1]), (0, honest(index)[2])):
         end = "request" if how else "answer"
         found[f"{name}-{end}"] = bytes((index, how))
+        found[f"{name}-{end}-back"] = bytes((index, how | OF_THE_OTHER_END))
+        found[f"{name}-{end}-zeros"] = bytes((index, how | COMPAT)) + edit(1, len(octets), 0)
         message = Message.decode(octets)
         closed = bytes((index, how | AUTHENTICATED))
         for number, span in enumerate(message.spans):
             what = f"{name}-{end}-{number}-{message.payloads[number].payload_type.name}"
             found[what] = closed + edit(0, span.offset + min(2, span.octets - 1), 0x2A)
             found[f"{what}-gone"] = closed + without(message, number)
+            if name in DENSE:
+                found[f"{what}-gone-compat"] = bytes((index, how | AUTHENTICATED | COMPAT)) + without(message, number)
         if name in DENSE:
             for offset in (1, 4, 10, 12, *(at for span in message.spans for at in (span.offset + 1, span.offset + 4))):
                 found[f"{name}-{end}-at-{offset}"] = closed + edit(0, offset, 0x06)
             for data_type in (DataType.PSK_VER_MSG, DataType.DHHMAC_RESP, DataType.RSA_R_I_MSG):
                 found[f"{name}-{end}-as-{data_type}"] = closed + edit(0, 1, data_type)
-            found[f"{name}-{end}-map"] = closed + edit(2, 9, 18) + edit(0, 8, 0)
+            first = message.spans[0]
+            cut = edit(2, first.end, 255) + edit(0, 1, DataType.ERROR) + edit(0, first.offset, PayloadType.ERR)
+            error = b"".join(edit(1, first.end + at, octet) for at, octet in enumerate((0, 2, 0, 0)))
+            found[f"{name}-{end}-as-error"] = bytes((index, how)) + cut + cut + error
+            found[f"{name}-{end}-map"] = closed + edit(2, 10, 9) + edit(0, 8, 1)
             for number, span in enumerate(message.spans):
                 if message.payloads[number].payload_type is PayloadType.ID:
                     again = edit(3, span.offset, span.octets) + edit(0, span.offset, PayloadType.ID)

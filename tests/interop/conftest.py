@@ -10,12 +10,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.interop.dissector import LIMIT_S, Dissector
+
 SYSTEM_PYTHON: Final = "/usr/bin/python3"
-LIMIT_S: Final = 60
 
 _INSTALL: Final = {
     "tshark": "apt-get install tshark",
@@ -61,3 +63,9 @@ def need() -> Need:
         pytest.skip(missing)
 
     return find
+
+
+@pytest.fixture
+def tshark(need: Need, tmp_path: Path) -> Dissector:
+    """tshark, where it is there."""
+    return Dissector(need("tshark"), tmp_path)

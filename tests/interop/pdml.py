@@ -8,7 +8,7 @@ all Key data but the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from mikey_sdp.mikey.registry import PayloadType, SrtpParam
@@ -24,6 +24,42 @@ def read_pdml(pdml: bytes) -> list[list[Leaf]]:
     """The leaves of every MIKEY message that tshark found."""
     protos = ElementTree.fromstring(pdml).iter("proto")
     return [list(_leaves(proto)) for proto in protos if proto.get("name") == "mikey"]
+
+
+class Named(NamedTuple):
+    """One payload by tshark's name for it, empty where it has none."""
+
+    name: str
+    offset: int
+    octets: int
+
+
+class Reading(NamedTuple):
+    """The message in one packet as tshark reads it.
+
+    Keeps: `payloads`, none where it gives the message up as a whole; `said`, what it complains of.
+    """
+
+    payloads: tuple[Named, ...]
+    octets: int
+    said: tuple[str, ...]
+
+
+def read_payloads(pdml: bytes) -> list[Reading]:
+    """What tshark reads in each packet."""
+    return [_reading(packet) for packet in ElementTree.fromstring(pdml).iter("packet")]
+
+
+def _reading(packet: ElementTree.Element) -> Reading:
+    complaints = [field.get("show", "") for field in packet.iter("field") if field.get("name") == "_ws.expert.message"]
+    proto = next((proto for proto in packet.iter("proto") if proto.get("name") == "mikey"), None)
+    fields = [] if proto is None else proto.findall("field")
+    start = int(fields[0].get("pos", "")) if fields else 0
+    payloads = (
+        Named(field.get("name", ""), int(field.get("pos", "")) - start, int(field.get("size", ""))) for field in fields
+    )
+    octets = 0 if proto is None else int(proto.get("size", ""))
+    return Reading(payloads=tuple(payloads), octets=octets, said=tuple(dict.fromkeys(complaints)))
 
 
 def _leaves(proto: ElementTree.Element) -> Iterator[Leaf]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,33 +48,9 @@ from mikey_sdp.mikey.srtp_policy import SrtpParameters
 from mikey_sdp.secret import Secret, SeededEntropy
 from tests import captures
 from tests.interop.conftest import LIMIT_S, Need
-from tests.interop.pdml import POLICY_FIELDS, Leaf, Ours, read_pdml
+from tests.interop.dissector import Dissector, over_udp
+from tests.interop.pdml import POLICY_FIELDS, Ours
 from tests.samples import DHHMAC_I, DHHMAC_R, I_MESSAGE, R_MESSAGE, ok, sdp, sip
-
-
-@dataclass(frozen=True, slots=True)
-class Dissector:
-    """tshark on captures."""
-
-    path: str
-    folder: Path
-
-    def messages(self, capture: bytes) -> list[list[Leaf]]:
-        """The leaves of every MIKEY message that tshark finds."""
-        file = self.folder / "capture"
-        file.write_bytes(capture)
-        command = [self.path, "-n", "-r", str(file), "-T", "pdml"]
-        ran = subprocess.run(command, capture_output=True, timeout=LIMIT_S, check=True)
-        return read_pdml(ran.stdout)
-
-
-@pytest.fixture
-def tshark(need: Need, tmp_path: Path) -> Dissector:
-    return Dissector(need("tshark"), tmp_path)
-
-
-def over_udp(*payloads: bytes) -> bytes:
-    return captures.pcap([captures.ethernet(captures.udp(payload)) for payload in payloads])
 
 
 def compare(tshark: Dissector, capture: bytes, *, messages: int = 1) -> None:
