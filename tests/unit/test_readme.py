@@ -6,12 +6,22 @@ import contextlib
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from mikey_sdp import CertificateCredential, NullCredential, Options, PskCredential, Secret
 from mikey_sdp.cli.main import COMMANDS, main
+from mikey_sdp.mikey.credentials import Credential
+from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
+from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.table import MODES
+from mikey_sdp.mikey.registry import DhGroup
+from mikey_sdp.mikey.saml import SamlCredential
+from tests.exchange.asserted import asserted, with_assertion
+from tests.pki import Authority, at, ec_key, rsa_key
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,6 +50,75 @@ def test_the_program_has_ten_lines_and_decrypts_a_packet() -> None:
     assert program.rstrip().endswith(f"# {printed.getvalue().strip()}")
     assert b"hello" not in made["srtp"]  # type: ignore[operator]
     assert made["keys"].peer == made["BOB"]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the program is run in a mode: what stands instead of its shared key, and how it is asked for."""
+
+    mode: Mode
+    key: str = ""
+    choices: Choices = DEFAULT_CHOICES
+
+
+WAYS = [
+    *(Way(mode, "ec" if mode in (Mode.ECIES, Mode.ECMQV) else "rsa") for mode in MODES),
+    Way(Mode.DHSIGN, "ec", Choices(dh_group=DhGroup.ECP_P_256)),
+    Way(Mode.DHHMAC, choices=Choices(dh_group=DhGroup.ECP_P_256)),
+]
+
+
+def long_lived() -> dict[str, datetime]:
+    """The program runs on the system's clock, so certificates have to hold for as long as anybody runs it."""
+    return {"not_before": datetime(2020, 1, 1, tzinfo=UTC), "not_after": datetime(2090, 1, 1, tzinfo=UTC)}
+
+
+def credentials_of(way: Way, own: str, peer: str) -> Credential:
+    kind = MODES[way.mode].credential
+    if kind is PskCredential:
+        return PskCredential(peer, Secret(bytes(range(16))))
+    if kind is NullCredential:
+        return NullCredential(peer)
+    authority = Authority.create("Example root", **long_lived())
+    if kind is SamlCredential:
+        server = authority.issue("dns:example.com", **long_lived())
+        ends = [at(moment) for moment in long_lived().values()]
+        vouched = with_assertion(asserted(own), own, server=server, not_before=ends[0], not_on_or_after=ends[1])
+        return replace(vouched, issuers=(server.certificate,))
+    mine, theirs = (
+        authority.issue(name, key=rsa_key(name) if way.key == "rsa" else ec_key(name), **long_lived())
+        for name in (own, peer)
+    )
+    return CertificateCredential.from_pem(mine.pem, mine.key_pem, trust=[authority.pem], known=[theirs.pem])
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.mode}-{way.key}-{way.choices.dh_group.name}")
+def test_the_program_runs_in_every_mode(way: Way) -> None:
+    (program,) = blocks("python")
+    changes = {
+        f"[PskCredential({peer}, KEY)]": f"[HELD[{peer}]], modes=[MODE], options=OPTIONS" for peer in ("ALICE", "BOB")
+    }
+    if way.mode is Mode.NULL:
+        changes |= {
+            f"{word}={name}": f"{word}={name}, secure_carrier=True"
+            for word, name in (("to", "BOB"), ("caller", "ALICE"))
+        }
+    for before, after in changes.items():
+        assert program.count(before) == 1
+        program = program.replace(before, after)
+    alice, bob = "sip:alice@example.com", "sip:bob@example.com"
+    made: dict[str, object] = {
+        "MODE": way.mode,
+        "OPTIONS": Options(choices=way.choices),
+        "HELD": {bob: credentials_of(way, alice, bob), alice: credentials_of(way, bob, alice)},
+    }
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(program, "README.md", "exec"), made)
+    assert printed.getvalue() == "b'hello, Bob'\n"
+    assert b"hello" not in made["srtp"]  # type: ignore[operator]
+    assert (made["offer"].mode, made["keys"].mode, made["answer"].keys.mode) == (way.mode,) * 3  # type: ignore[attr-defined]
+    assert (made["keys"].peer, made["answer"].keys.peer) == (bob, alice)  # type: ignore[attr-defined]
 
 
 def test_the_output_is_what_the_command_prints(
@@ -96,6 +175,14 @@ def test_the_number_of_scenarios_is_right() -> None:
         18: "eighteen",
         19: "nineteen",
         20: "twenty",
+        21: "twenty-one",
+        22: "twenty-two",
+        23: "twenty-three",
+        24: "twenty-four",
+        25: "twenty-five",
+        26: "twenty-six",
+        27: "twenty-seven",
+        28: "twenty-eight",
     }
     number = len(list((ROOT / "scenarios").glob("*.call.yaml")))
     assert f"`scenarios/` has {words[number]} to start from" in README

@@ -49,6 +49,16 @@ def test_integers_are_read_most_significant_octet_first() -> None:
     cursor.expect_end("end")
 
 
+def test_a_code_point_is_read_as_a_member_of_its_registry() -> None:
+    cursor = reader("02 09")
+    assert cursor.code(Fruit, "fruit") is Fruit.PEAR
+    other = cursor.code(Fruit, "fruit")
+    assert (other, other.known, cursor.left) == (Fruit(9), False, 0)
+    with pytest.raises(DecodeError) as caught:
+        cursor.code(Fruit, "fruit")
+    assert (caught.value.offset, caught.value.field, caught.value.wanted) == (2, "fruit", 1)
+
+
 @pytest.mark.parametrize(("method", "size"), [("u8", 1), ("u16", 2), ("u32", 4), ("u64", 8)])
 def test_an_integer_cut_short_is_an_error_that_says_where(method: str, size: int) -> None:
     for left in range(size):

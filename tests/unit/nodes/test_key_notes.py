@@ -43,6 +43,12 @@ def test_an_offer_and_its_answer_are_named_by_mode_and_place_in_the_exchange(cre
     assert answered.startswith(f"MIKEY {mode} R_MESSAGE, ")
 
 
+def test_the_answers_of_rsa_and_ecies_mode_are_alike():
+    header = Header(data_type=DataType.PK_VER_MSG, v=False, prf_func=PrfFunc.MIKEY_1, csb_id=7)
+    message = Message.build(header, [Timestamp(ts_type=TsType.COUNTER, value=1)])
+    assert message_note(message.octets).startswith("MIKEY RSA or ECIES R_MESSAGE, ")
+
+
 def test_each_line_is_told_with_its_level():
     alice = endpoint("alice", PskCredential("*", Secret(bytes(16))))
     offer = alice.offer(TWO, to="sip:bob@example.com", level="media")
