@@ -1,6 +1,6 @@
 """SIP without sockets and clocks: messages, transactions, dialogs, and a user agent's core over them.
 
-Source: RFC 3261, RFC 3581, RFC 6026.
+Source: RFC 3261, RFC 3262, RFC 3311, RFC 3515, RFC 3581, RFC 3891, RFC 6026.
 """
 
 from __future__ import annotations
@@ -19,32 +19,38 @@ from mikey_sdp.sip.actions import (
     TransportFailed,
 )
 from mikey_sdp.sip.build import SDP, build_ack, build_cancel, build_request, build_response
-from mikey_sdp.sip.calls import (
+from mikey_sdp.sip.calls import IncomingRequest, OutgoingInvite, OutgoingRequest
+from mikey_sdp.sip.client import ClientTransaction
+from mikey_sdp.sip.core import AgentCore
+from mikey_sdp.sip.date import format_date, parse_date
+from mikey_sdp.sip.dialog import Dialog, DialogId, DialogState
+from mikey_sdp.sip.events import (
     AckMissing,
     AckReceived,
     AnswerReceived,
     ByeReceived,
     DialogEnded,
-    IncomingRequest,
     InviteCancelled,
     InviteReceived,
     InviteRefused,
-    OutgoingInvite,
-    OutgoingRequest,
     Output,
+    PrackMissing,
+    PrackReceived,
     ProvisionalReceived,
+    ReferralReported,
+    ReferReceived,
     RequestReceived,
     ResponseReceived,
 )
-from mikey_sdp.sip.client import ClientTransaction
-from mikey_sdp.sip.core import AgentCore
-from mikey_sdp.sip.dialog import Dialog, DialogId, DialogState
+from mikey_sdp.sip.extensions import RAck, Replaces, by_preference, q_of, q_text, refer_to, referred_headers
 from mikey_sdp.sip.fields import Field
 from mikey_sdp.sip.framing import StreamFramer
 from mikey_sdp.sip.layer import TransactionLayer
 from mikey_sdp.sip.message import Message, Request, Response
+from mikey_sdp.sip.negotiation import Side
 from mikey_sdp.sip.parameters import Parameters, parameter
 from mikey_sdp.sip.reasons import reason_for
+from mikey_sdp.sip.refer import Referral
 from mikey_sdp.sip.routing import Locate, locate_literal
 from mikey_sdp.sip.server import ServerTransaction
 from mikey_sdp.sip.timers import Timers
@@ -80,7 +86,14 @@ __all__ = [
     "OutgoingRequest",
     "Output",
     "Parameters",
+    "PrackMissing",
+    "PrackReceived",
     "ProvisionalReceived",
+    "RAck",
+    "ReferReceived",
+    "Referral",
+    "ReferralReported",
+    "Replaces",
     "Request",
     "RequestArrived",
     "RequestReceived",
@@ -90,6 +103,7 @@ __all__ = [
     "Send",
     "ServerTransaction",
     "SetTimer",
+    "Side",
     "SipWarning",
     "StreamFramer",
     "Timers",
@@ -103,9 +117,16 @@ __all__ = [
     "build_cancel",
     "build_request",
     "build_response",
+    "by_preference",
+    "format_date",
     "identity",
     "locate_literal",
     "parameter",
+    "parse_date",
+    "q_of",
+    "q_text",
     "reason_for",
+    "refer_to",
+    "referred_headers",
     "sip_uri",
 ]

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mikey_sdp.sip.actions import TIMER_PREFIX, AckArrived, CancelTimer, Discarded, Send, SetTimer
-from mikey_sdp.sip.calls import AckMissing, AckReceived, IncomingRequest
+from mikey_sdp.sip.calls import IncomingRequest
 from mikey_sdp.sip.dialog import Dialog, DialogState
+from mikey_sdp.sip.events import AckMissing, AckReceived
 from mikey_sdp.sip.message import Response
 from mikey_sdp.sip.party import Party, Raw
 
@@ -88,4 +89,5 @@ class Accepting:
         """Repeat the 2xx to that INVITE no more."""
         waiting = self._waiting.pop(incoming.transaction.number)
         waiting.dialog.awaiting_ack = None
+        waiting.dialog.negotiation.acknowledged()
         return [CancelTimer(waiting.timer("2xx")), CancelTimer(waiting.timer("ack"))]

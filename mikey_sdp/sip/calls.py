@@ -1,29 +1,53 @@
-"""Requests under way, as a user agent sees them, and what it is told about them.
-
-Events are past tense. Each is delivered once; repetitions never reach the user agent.
-"""
+"""Requests under way, as a user agent sees them: its INVITEs, its other requests, and those of its peers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from typing import Final, NamedTuple
 
-from mikey_sdp.sip.actions import CancelTimer, Discarded, Hop, Send, SetTimer
+from mikey_sdp.sip.actions import Hop, Send
 from mikey_sdp.sip.build import HeaderPairs
 from mikey_sdp.sip.client import ClientTransaction
 from mikey_sdp.sip.dialog import Dialog
-from mikey_sdp.sip.message import Request, Response
+from mikey_sdp.sip.message import Request
+from mikey_sdp.sip.outgoing import Content
+from mikey_sdp.sip.refer import Referral
 from mikey_sdp.sip.server import ServerTransaction
+
+REL: Final = "100rel"
+"""The option tag of reliable provisional responses (RFC 3262)."""
+
+
+class Held(NamedTuple):
+    """A response that waits until the provisional one before it is confirmed."""
+
+    status: int
+    reason: str
+    warnings: tuple[tuple[int, str], ...]
+    content: Content
+    reliable: bool
 
 
 class OutgoingInvite:
     """An INVITE that we sent.
 
     Keeps: `dialogs`, one for each To tag that answered it (a fork has several); `dialog`, the one it was sent inside,
-    if it is a re-INVITE; `acks`, by To tag what acknowledges each 2xx; `pending_cancel`, a CANCEL that waits for the
-    first provisional response.
+    if it is a re-INVITE; `acks`, by To tag what acknowledges each 2xx; `rseqs`, by To tag the last reliable provisional
+    response; `pending_cancel`, a CANCEL that waits for the first provisional response.
     """
 
-    __slots__ = ("acks", "cancelled", "contact", "dialog", "dialogs", "hop", "open", "pending_cancel", "transaction")
+    __slots__ = (
+        "acks",
+        "cancelled",
+        "contact",
+        "dialog",
+        "dialogs",
+        "hop",
+        "open",
+        "pending_cancel",
+        "rseqs",
+        "transaction",
+    )
 
     def __init__(self, transaction: ClientTransaction, hop: Hop, contact: str, dialog: Dialog | None) -> None:
         self.transaction = transaction
@@ -32,6 +56,7 @@ class OutgoingInvite:
         self.dialog = dialog
         self.dialogs: dict[str, Dialog] = {}
         self.acks: dict[str, Send | None] = {}
+        self.rseqs: dict[str, int] = {}
         self.pending_cancel: HeaderPairs | None = None
         self.cancelled = False
         self.open = True
@@ -53,13 +78,17 @@ class OutgoingInvite:
 
 
 class OutgoingRequest:
-    """A request other than INVITE, ACK and CANCEL that we sent, inside a dialog or outside of any."""
+    """A request other than INVITE, ACK and CANCEL that we sent, inside a dialog or outside of any.
 
-    __slots__ = ("dialog", "transaction")
+    Keeps: `referral`, of a REFER, what its notifications are about.
+    """
+
+    __slots__ = ("dialog", "referral", "transaction")
 
     def __init__(self, transaction: ClientTransaction, dialog: Dialog | None) -> None:
         self.transaction = transaction
         self.dialog = dialog
+        self.referral: Referral | None = None
 
     @property
     def request(self) -> Request:
@@ -76,16 +105,19 @@ class IncomingRequest:
     """A request of a peer that waits for our answer.
 
     Keeps: `dialog`, the one it came in or made; `tag`, the To tag of our responses; `initial`, whether it came outside
-    of any dialog.
+    of any dialog; `held`, responses that wait for the PRACK of the one before; `confirms`, of a PRACK, the INVITE whose
+    provisional response it confirms.
     """
 
-    __slots__ = ("dialog", "initial", "tag", "transaction")
+    __slots__ = ("confirms", "dialog", "held", "initial", "tag", "transaction")
 
     def __init__(self, transaction: ServerTransaction, dialog: Dialog | None, tag: str) -> None:
         self.transaction = transaction
         self.dialog = dialog
         self.initial = dialog is None
         self.tag = tag
+        self.held: deque[Held] = deque()
+        self.confirms: IncomingRequest | None = None
 
     @property
     def request(self) -> Request:
@@ -108,119 +140,21 @@ class IncomingRequest:
         return self.transaction.answered
 
     @property
+    def decided(self) -> bool:
+        """Whether its final response has been given, be it that it is held until a PRACK comes."""
+        return self.transaction.answered or any(held.status >= 200 for held in self.held)
+
+    @property
     def open(self) -> bool:
-        """Whether it still waits for its final response."""
-        return not self.transaction.answered
+        """Whether a final response can still be given."""
+        return not self.decided
 
+    @property
+    def wants_reliable(self) -> bool:
+        """Whether the peer insists that every provisional response be sent reliably."""
+        return REL in self.request.options("Require")
 
-@dataclass(frozen=True, slots=True)
-class ProvisionalReceived:
-    """Someone works on our INVITE; with a To tag, an early dialog stands for who it is."""
-
-    invite: OutgoingInvite
-    response: Response
-    dialog: Dialog | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerReceived:
-    """Someone took our INVITE: the first 2xx of this dialog. It must be acknowledged."""
-
-    invite: OutgoingInvite
-    response: Response
-    dialog: Dialog
-
-
-@dataclass(frozen=True, slots=True)
-class InviteRefused:
-    """Our INVITE failed for good; without a response, 408 (nothing came), 487 (nothing came after CANCEL) or 503."""
-
-    invite: OutgoingInvite
-    status: int
-    response: Response | None
-
-
-@dataclass(frozen=True, slots=True)
-class DialogEnded:
-    """An early dialog is over because no 2xx came for it."""
-
-    dialog: Dialog
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class InviteReceived:
-    """Someone invites us, or inside a dialog wants to change the session."""
-
-    incoming: IncomingRequest
-    request: Request
-    dialog: Dialog | None
-
-
-@dataclass(frozen=True, slots=True)
-class InviteCancelled:
-    """The peer took his INVITE back; 487 has been sent."""
-
-    incoming: IncomingRequest
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class AckReceived:
-    """The peer confirmed our 2xx; the ACK may bring the answer to an offer of ours."""
-
-    incoming: IncomingRequest
-    dialog: Dialog
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class AckMissing:
-    """Nobody confirmed our 2xx in 64*T1; the session should be ended with a BYE (RFC 3261 section 13.3.1.4)."""
-
-    incoming: IncomingRequest
-    dialog: Dialog
-
-
-@dataclass(frozen=True, slots=True)
-class ByeReceived:
-    """The peer ended the dialog; 200 has been sent, and 487 to an INVITE of his that was open in it."""
-
-    dialog: Dialog
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class RequestReceived:
-    """Some other request wants an answer."""
-
-    incoming: IncomingRequest
-    request: Request
-    dialog: Dialog | None
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseReceived:
-    """Our request was answered; without a response, 408 (nothing came) or 503 (it could not be sent)."""
-
-    outgoing: OutgoingRequest
-    status: int
-    response: Response | None
-    dialog: Dialog | None
-
-
-CallEvent = (
-    ProvisionalReceived
-    | AnswerReceived
-    | InviteRefused
-    | DialogEnded
-    | InviteReceived
-    | InviteCancelled
-    | AckReceived
-    | AckMissing
-    | ByeReceived
-    | RequestReceived
-    | ResponseReceived
-    | Discarded
-)
-Output = Send | SetTimer | CancelTimer | CallEvent
+    @property
+    def takes_reliable(self) -> bool:
+        """Whether the peer understands provisional responses that are sent reliably."""
+        return self.wants_reliable or REL in self.request.options("Supported")

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mikey_sdp.sip.actions import Hop
 from mikey_sdp.sip.build import SDP, HeaderPairs, build_request
+from mikey_sdp.sip.extensions import Replaces
 from mikey_sdp.sip.message import Request, Response
+from mikey_sdp.sip.negotiation import Negotiation
 from mikey_sdp.sip.uri import Uri
 from mikey_sdp.sip.values import NameAddr
 
 if TYPE_CHECKING:
     from mikey_sdp.sip.calls import IncomingRequest, OutgoingInvite
+    from mikey_sdp.sip.refer import Referral
 
 
 class DialogState(StrEnum):
@@ -38,7 +41,8 @@ class Dialog:
     """One end's view of the relation between two user agents.
 
     Keeps: `caller`, whether this end sent the INVITE that began it; `own_invite` and `peer_invite`, an INVITE inside it
-    that has no final response yet; `awaiting_ack`, the INVITE whose 2xx the peer has not acknowledged.
+    that has no final response yet; `peer_update`, an UPDATE likewise; `awaiting_ack`, the INVITE whose 2xx the peer has
+    not acknowledged; `negotiation`, whose offer waits for an answer; `referrals`, REFERs in it whose outcome is open.
     """
 
     __slots__ = (
@@ -49,8 +53,11 @@ class Dialog:
         "id",
         "local",
         "local_cseq",
+        "negotiation",
         "own_invite",
         "peer_invite",
+        "peer_update",
+        "referrals",
         "remote",
         "remote_cseq",
         "remote_target",
@@ -85,7 +92,10 @@ class Dialog:
         self.hop = hop
         self.own_invite: OutgoingInvite | None = None
         self.peer_invite: IncomingRequest | None = None
+        self.peer_update: IncomingRequest | None = None
         self.awaiting_ack: IncomingRequest | None = None
+        self.negotiation = Negotiation()
+        self.referrals: list[Referral] = []
 
     @classmethod
     def of_caller(cls, request: Request, response: Response, *, contact: str, hop: Hop) -> Dialog:
@@ -140,9 +150,9 @@ class Dialog:
         return not (self.own_invite is None and self.peer_invite is None and self.awaiting_ack is None)
 
     @property
-    def replaces(self) -> str:
-        """What the peer of a third party writes into Replaces to take this dialog over from our peer (RFC 3891)."""
-        return f"{self.call_id};to-tag={self.remote_tag or 0};from-tag={self.local_tag or 0}"
+    def replaces(self) -> Replaces:
+        """What a third party says to our peer to take this dialog over (RFC 3891)."""
+        return Replaces(call_id=self.call_id, to_tag=self.remote_tag or "0", from_tag=self.local_tag or "0")
 
     @property
     def next_hop(self) -> Uri:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.sip import grammar
+from mikey_sdp.sip.extensions import RAck, Replaces, parse_rseq
 from mikey_sdp.sip.fields import Field, key_of, point_into
 from mikey_sdp.sip.values import CSeq, NameAddr, SipWarning, Via, parse_number
 
@@ -34,7 +35,7 @@ class Header(ABC):
 
     Wire: name and value of each line in their order; folded values are read with the folds taken out.
     Raises: an accessor that finds its field malformed raises DecodeError. A parsed message has read Via, From, To,
-    CSeq, Call-ID, Max-Forwards, Contact, Route and Record-Route, so these never fail on it.
+    CSeq, Call-ID, Max-Forwards, Contact, Route, Record-Route, RSeq, RAck and Replaces, so these never fail on it.
     Source: RFC 3261 sections 7.3 and 20.
     """
 
@@ -132,6 +133,21 @@ class Header(ABC):
     def retry_after(self) -> int | None:
         """Seconds after which to try again."""
         return self._optional("retry-after", _parse_retry_after, None)
+
+    @property
+    def rseq(self) -> int | None:
+        """The number of a provisional response that is sent reliably."""
+        return self._optional("rseq", parse_rseq, None)
+
+    @property
+    def rack(self) -> RAck | None:
+        """Which provisional response a PRACK confirms."""
+        return self._optional("rack", RAck.parse, None)
+
+    @property
+    def replaces(self) -> Replaces | None:
+        """Which dialog an INVITE is to take the place of."""
+        return self._optional("replaces", Replaces.parse, None)
 
     def options(self, name: str) -> tuple[str, ...]:
         """The option tags or methods listed in the fields of that name (Require, Supported, Allow ...)."""

@@ -80,11 +80,14 @@ class TransactionLayer:
 
     # -- for the user of the transactions ------------------------------------------------------------------------
 
-    def new_via(self, transport: str) -> str:
-        """A Via value with a fresh branch, to put on top of a request that goes out by that transport."""
+    def new_via(self, transport: str, mark: str = "") -> str:
+        """A Via value with a fresh branch, to put on top of a request that goes out by that transport.
+
+        Keeps: `mark`, what the branch says behind its random part, by which a proxy knows a request of its own again.
+        """
         rport = ";rport" if transport == "UDP" else ""
         host = f"[{self.local.host}]" if ":" in self.local.host else self.local.host
-        branch = MAGIC_COOKIE + self._entropy(_BRANCH_OCTETS).hex()
+        branch = MAGIC_COOKIE + self._entropy(_BRANCH_OCTETS).hex() + mark
         return f"SIP/2.0/{transport} {host}:{self.local.port};branch={branch}{rport}"
 
     def new_tag(self) -> str:

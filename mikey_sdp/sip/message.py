@@ -11,12 +11,13 @@ from mikey_sdp.sip import grammar
 from mikey_sdp.sip.fields import Field, key_of, make_field, parse_fields, point_into
 from mikey_sdp.sip.header import Header
 from mikey_sdp.sip.uri import Uri
-from mikey_sdp.sip.values import Via, parse_number
+from mikey_sdp.sip.values import NameAddr, Via, parse_number
 
 MAX_HEAD_OCTETS: Final = 65_536
 MAX_BODY_OCTETS: Final = 65_536
 VERSION: Final = "SIP/2.0"
 _MAX_LENGTH: Final = (1 << 31) - 1
+_OF_EXTENSIONS: Final = frozenset({"rseq", "rack", "replaces"})
 _STRAY_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -104,6 +105,18 @@ class Message(Header):
         edited._seen["via"] = (via, *self.vias[1:])
         return edited
 
+    def without_top(self, name: str) -> Self:
+        """This message without the first value of a list of hops (Via, Route), the others as they are."""
+        key = key_of(name)
+        place = next((at for at, entry in enumerate(self.fields) if entry.key == key), None)
+        if place is None:
+            return self
+        value = self.fields[place].value
+        read = Via.parse_list if key == "via" else NameAddr.parse_list
+        beside = read(value)[1:] if "," in value else ()
+        line = [make_field(name, ", ".join(map(str, beside)))] if beside else []
+        return self._with((*self.fields[:place], *line, *self.fields[place + 1 :]), key)
+
     def _with(self, fields: tuple[Field, ...], changed: str) -> Self:
         seen = {key: value for key, value in self._seen.items() if key not in (changed, "octets")}
         return replace(self, fields=fields, _seen=seen)
@@ -114,6 +127,9 @@ class Message(Header):
             raise _fault("the field is missing", "Via", 0, section="RFC 3261 section 8.1.1")
         _ = self.from_, self.to, self.cseq, self.call_id
         _ = self.max_forwards, self.contacts, self.routes, self.record_routes
+        for entry in self.fields:
+            if entry.key in _OF_EXTENSIONS:
+                _ = self.rseq, self.rack, self.replaces
         if isinstance(self, Request) and self.cseq.method != self.method:
             raise _fault("CSeq names another method", "CSeq", 0, section="RFC 3261 section 8.1.1.5")
 

@@ -72,6 +72,9 @@ def build_inside(party: Party, dialog: Dialog, method: str, content: Content) ->
     Raises: UsageError where the dialog's state forbids it.
     """
     _check_may_send(dialog, method)
+    offers = method in REFRESHING and bool(content.body) and content.content_type == SDP
+    if offers and dialog.negotiation.pending is not None:
+        raise UsageError("an offer in this dialog still waits for its answer (RFC 3264 section 4)")
     hop = party.hop_of(dialog)
     request = dialog.build(
         method,

@@ -7,27 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from mikey_sdp.errors import UsageError
-from mikey_sdp.sip.actions import TIMER_PREFIX, CancelTimer, Discarded, Hop, ResponseArrived, Send, SetTimer
+from mikey_sdp.sip.actions import TIMER_PREFIX, CancelTimer, Discarded, Hop, ResponseArrived, SetTimer
 from mikey_sdp.sip.build import HeaderPairs, build_cancel
-from mikey_sdp.sip.calls import (
-    AnswerReceived,
-    DialogEnded,
-    InviteRefused,
-    OutgoingInvite,
-    OutgoingRequest,
-    ProvisionalReceived,
-    ResponseReceived,
-)
+from mikey_sdp.sip.calls import OutgoingInvite, OutgoingRequest
 from mikey_sdp.sip.client import ClientTransaction
+from mikey_sdp.sip.confirming import is_next, rseq_of
 from mikey_sdp.sip.dialog import Dialog, DialogState
+from mikey_sdp.sip.events import AnswerReceived, DialogEnded, InviteRefused, ProvisionalReceived, ResponseReceived
 from mikey_sdp.sip.message import Response
+from mikey_sdp.sip.negotiation import Side
 from mikey_sdp.sip.outgoing import REFRESHING, Content, Target, build_inside, build_outside
 from mikey_sdp.sip.party import Party, Raw
 from mikey_sdp.sip.transaction import State
 
 MAX_FORKS: Final = 256
-_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization"})
 
 
 class Asking:
@@ -57,6 +50,7 @@ class Asking:
         request, hop = build_inside(self._party, dialog, method, content)
         if method == "BYE":
             dialog.state = DialogState.TERMINATED
+        dialog.negotiation.request(request, Side.OWN)
         transaction, outputs = self._party.layer.send(request, hop)
         return transaction, [*outputs]
 
@@ -73,22 +67,6 @@ class Asking:
         outgoing = OutgoingRequest(transaction, dialog)
         self._requests[transaction.number] = outgoing
         return outgoing
-
-    def acknowledge(self, invite: OutgoingInvite, dialog: Dialog, content: Content) -> Raw:
-        """Confirm a 2xx, now and whenever it is repeated (RFC 3261 section 13.2.2.4)."""
-        if dialog.remote_tag not in invite.acks:
-            raise UsageError("this INVITE has no 2xx of that dialog to acknowledge")
-        hop = self._party.hop_of(dialog)
-        credentials = [(entry.name, entry.value) for entry in invite.request.fields if entry.key in _CREDENTIALS]
-        ack = dialog.build_ack(
-            invite.request.cseq.number,
-            via=self._party.layer.new_via(hop.transport),
-            headers=[*credentials, *content.headers],
-            body=content.body,
-            content_type=content.content_type,
-        )
-        invite.acks[dialog.remote_tag] = Send(hop, ack.octets, ack, again=True)
-        return [Send(hop, ack.octets, ack)]
 
     def cancel(self, invite: OutgoingInvite, headers: HeaderPairs) -> Raw:
         """Take an INVITE back, as soon as it is known to have arrived (RFC 3261 section 9.1)."""
@@ -147,7 +125,13 @@ class Asking:
             dialog = self._dialog_of(invite, response, source)
             if dialog is None:
                 return [Discarded(f"more than {MAX_FORKS} answers to one INVITE", source)]
-        event = ProvisionalReceived(invite, response, dialog)
+        rseq = rseq_of(self._party, response)
+        if rseq is not None and dialog is not None:
+            due = is_next(invite, response, rseq)
+            if not due:
+                return [] if due is None else [Discarded("a reliable provisional response out of order", source)]
+            dialog.negotiation.response(invite.request, response, Side.PEER, reliable=True)
+        event = ProvisionalReceived(invite, response, dialog, rseq is not None)
         if invite.pending_cancel is None:
             return [event]
         headers, invite.pending_cancel = invite.pending_cancel, None
@@ -163,11 +147,14 @@ class Asking:
             return [Discarded(f"more than {MAX_FORKS} answers to one INVITE", source)]
         invite.acks[tag] = None
         dialog.confirm(response)
+        dialog.negotiation.response(invite.request, response, Side.PEER)
         self._party.remember(dialog)
         return [*self._close(invite), AnswerReceived(invite, response, dialog)]
 
     def _refused(self, invite: OutgoingInvite, status: int, response: Response | None) -> Raw:
         closed = self._close(invite)
+        if invite.dialog is not None:
+            invite.dialog.negotiation.failed(invite.request, Side.OWN)
         why = "cancelled" if invite.cancelled else "timeout" if response is None else "refused"
         return [*closed, *self._end_early(invite, why), InviteRefused(invite, status, response)]
 
@@ -194,6 +181,7 @@ class Asking:
         if dialog is None and len(invite.dialogs) < MAX_FORKS:
             dialog = Dialog.of_caller(invite.request, response, contact=invite.contact, hop=source)
             dialog.own_invite = invite if invite.open else None
+            dialog.negotiation.request(invite.request, Side.OWN)
             invite.dialogs[tag] = dialog
             self._party.remember(dialog)
         return dialog
@@ -204,11 +192,20 @@ class Asking:
             return []
         dialog = outgoing.dialog
         if dialog is not None and status >= 200:
-            if outgoing.method == "BYE":
-                self._party.forget(dialog)
-            elif response is not None and status < 300 and outgoing.method in REFRESHING:
-                dialog.refresh_target(response)
+            self._settle(outgoing, dialog, status, response)
         return [ResponseReceived(outgoing, status, response, dialog)]
+
+    def _settle(self, outgoing: OutgoingRequest, dialog: Dialog, status: int, response: Response | None) -> None:
+        """What a final response to a request other than INVITE changes in the dialog."""
+        if outgoing.method == "BYE":
+            self._party.forget(dialog)
+        elif response is None or status >= 300:
+            dialog.negotiation.failed(outgoing.request, Side.OWN)
+            dialog.referrals = [one for one in dialog.referrals if one is not outgoing.referral]
+        else:
+            dialog.negotiation.response(outgoing.request, response, Side.PEER)
+            if outgoing.method in REFRESHING:
+                dialog.refresh_target(response)
 
 
 def _cancel_timer(invite: OutgoingInvite) -> str:

@@ -50,7 +50,7 @@ def answer(agent: Agent, octets: bytes) -> Response:
 @pytest.mark.parametrize(
     ("octets", "status", "name", "value"),
     [
-        (request("PUBLISH"), 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"),
+        (request("PUBLISH"), 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK"),
         (request("OPTIONS", uri="isbn:2983792873"), 416, "Allow", None),
         (
             request("OPTIONS", "Require: 100rel, nothingSupportsThis", "Require: x"),

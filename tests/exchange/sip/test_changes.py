@@ -83,6 +83,7 @@ def test_a_second_invite_before_the_first_is_answered_gets_500() -> None:
     with pytest.raises(UsageError, match=r"14\.1"):
         call.alice.core.reinvite(dialog, body=OFFER)
     dialog.own_invite = None
+    dialog.negotiation.pending = None
     call.net.do(call.alice, call.alice.core.reinvite(dialog, body=OFFER)[1])
     call.net.run(1_200_000)
     answer = call.net.message("500")
