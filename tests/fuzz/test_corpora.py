@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz.harnesses import ROOT, Harness, find_harnesses
 
 LEAST_COVERED = 0.95
-EXPECTED = {"decode", "machines", "mikey", "pcap", "saml", "scenario", "sdp", "sip"}
+EXPECTED = {"decode", "interop", "machines", "mikey", "pcap", "saml", "scenario", "sdp", "sip"}
 each_harness = pytest.mark.parametrize("harness", find_harnesses(), ids=lambda harness: harness.name)
 
 
