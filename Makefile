@@ -10,7 +10,7 @@ CODE := mikey_sdp tests $(wildcard examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo fmt lint type floors test live conformance sabotage bench fuzz docs check clean
+.PHONY: help setup demo fmt lint type floors test live conformance sabotage mutation bench fuzz docs pictures check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -39,7 +39,7 @@ floors: $(VENV)/.dev ## import-linter: each package imports lower floors only
 	@$(BIN)/lint-imports
 
 test: $(VENV)/.dev ## all tests but the live ones
-	@$(BIN)/python -m pytest --ignore=tests/interop --ignore=tests/benchmarks
+	@$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/interop --ignore=tests/benchmarks
 
 live: $(VENV)/.dev ## tests against tshark and GStreamer; a skip says what is missing
 	@$(BIN)/python -m pytest tests/interop
@@ -50,6 +50,9 @@ conformance: $(VENV)/.dev ## claimed requirements, per RFC and level; fails when
 sabotage: $(VENV)/.dev ## break claimed requirements one by one: each break must fail a test
 	@$(BIN)/python -m tests.conformance.sabotage
 
+mutation: $(VENV)/.dev ## break one protection after the other: the scenarios named for it must fail
+	@$(BIN)/python -m tests.scenarios.mutation
+
 bench: $(VENV)/.dev ## time it against the bare primitives
 	@$(BIN)/python -m pytest tests/benchmarks
 
@@ -59,6 +62,9 @@ fuzz: $(VENV)/.fuzz ## run every fuzz harness for SECONDS=60
 docs: $(VENV)/.dev ## write docs/conformance from the catalogue and the markers, docs/errors.md from its causes
 	@$(BIN)/python -m tests.conformance.report --write
 	@$(BIN)/python -m tests.exchange.errors.table
+
+pictures: $(VENV)/.dev ## take the screenshots in docs/pictures anew; needs chromium
+	@docs/pictures/take.sh $(BIN)/mikey-sdp
 
 check: lint type floors test conformance ## what CI runs
 

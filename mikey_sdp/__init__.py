@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mikey_sdp.endpoint.core import Options as Options
+    from mikey_sdp.endpoint.wishes import Expectations as Expectations
+    from mikey_sdp.endpoint.wishes import Recipient as Recipient
     from mikey_sdp.errors import BackendUnavailable as BackendUnavailable
     from mikey_sdp.errors import DecodeError as DecodeError
     from mikey_sdp.errors import MikeySdpError as MikeySdpError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mikey_sdp.mikey.modes.choices import Choices as Choices
     from mikey_sdp.mikey.modes.contract import Mode as Mode
     from mikey_sdp.mikey.srtp_policy import SrtpParameters as SrtpParameters
+    from mikey_sdp.policy.facts import Conference as Conference
     from mikey_sdp.secret import Secret as Secret
     from mikey_sdp.system import Endpoint as Endpoint
 
@@ -46,6 +49,9 @@ _HOMES: Final = {
     "Choices": "mikey_sdp.mikey.modes.choices",
     "Mode": "mikey_sdp.mikey.modes.contract",
     "Options": "mikey_sdp.endpoint.core",
+    "Expectations": "mikey_sdp.endpoint.wishes",
+    "Recipient": "mikey_sdp.endpoint.wishes",
+    "Conference": "mikey_sdp.policy.facts",
     "SrtpParameters": "mikey_sdp.mikey.srtp_policy",
     "Secret": "mikey_sdp.secret",
     "Trust": "mikey_sdp.mikey.certificates.trust",

@@ -1,4 +1,4 @@
-"""Scenario files as tests: `pytest scenarios/` collects `*.call.yaml`.
+"""Scenario files as tests: `pytest scenarios/` collects `*.call.yaml`; and `call`, a fixture for scenarios in Python.
 
 This module is loaded in every pytest run of whoever has the package installed, so it imports nothing of the toolkit
 until a scenario is run.
@@ -6,48 +6,122 @@ until a scenario is run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mikey_sdp.scenario.called import Call
     from mikey_sdp.trace import RunResult
 
 _SUFFIX: Final = ".call.yaml"
+_DRIVERS: Final = ("sim",)
 _WIDTH: Final = 100
 
 
-class CallFailed(Exception):
-    """A run of a scenario that did not come out as expected."""
+class PlaceCall(Protocol):
+    """What the fixture `call` is: run a scenario, given as YAML, as a mapping or as a file, and ask the run."""
 
-    def __init__(self, result: RunResult) -> None:
-        self.result = result
-        super().__init__(result.name)
+    def __call__(self, scenario: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None, /) -> Call:
+        """Run it; `changes` are other values by their places, such as {"parties.alice.offers": "dhhmac"}."""
+
+
+class Hooks:
+    """What other plug-ins may take part in."""
+
+    @staticmethod
+    @pytest.hookspec
+    def pytest_mikey_sdp_ran(config: pytest.Config, result: RunResult, place: Path) -> None:
+        """A scenario has run; its report belongs at `place`, to which an ending is to be added.
+
+        Called for every run, held or not, only where `--call-report` is given; the folder is there.
+        """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of this plug-in."""
+    group = parser.getgroup("mikey_sdp", "scripted calls (*.call.yaml)")
+    group.addoption(
+        "--call-mode",
+        action="append",
+        default=[],
+        metavar="MODE",
+        help="Run each scenario with its callers narrowed to this mode, where that makes sense; may be repeated.",
+    )
+    group.addoption("--call-report", metavar="FOLDER", help="Write trace, ladder and page of every run there.")
+    group.addoption("--call-driver", choices=_DRIVERS, default="sim", help="What runs the calls: sim, in virtual time.")
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """The hooks of this plug-in."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a mode that is none."""
+    if wanted := config.getoption("call_mode"):
+        from mikey_sdp.scenario.modes import MODES
+        from mikey_sdp.scenario.source import nearest
+
+        for mode in wanted:
+            if mode not in MODES:
+                near = nearest(mode, MODES)
+                hint = f"did you mean {near!r}?" if near else f"there are {', '.join(MODES)}"
+                raise pytest.UsageError(f"--call-mode: {mode!r} is no mode; {hint}")
+
+
+def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CallFile | None:
+    """Take every file that is named as a scenario."""
+    if file_path.name.endswith(_SUFFIX):
+        return CallFile.from_parent(parent, path=file_path)
+    return None
+
+
+class CallFile(pytest.File):
+    """A scenario file."""
+
+    def collect(self) -> Iterator[CallItem]:
+        """Its one test, named after the file; with modes asked for, one in each."""
+        name = self.path.name.removesuffix(_SUFFIX)
+        modes: list[str] = self.config.getoption("call_mode")
+        for mode in dict.fromkeys(modes):
+            yield CallItem.from_parent(self, name=f"{name}[{mode}]", mode=mode)
+        if not modes:
+            yield CallItem.from_parent(self, name=name)
 
 
 class CallItem(pytest.Item):
     """One scenario as a test: it passes if something was expected and all of it held."""
 
+    def __init__(self, *, mode: str | None = None, **given: Any) -> None:
+        super().__init__(**given)
+        self._mode = mode
+
     def runtest(self) -> None:
         """Run the scenario in virtual time."""
+        from mikey_sdp.scenario.called import check
         from mikey_sdp.scenario.engine import run
         from mikey_sdp.scenario.load import load
+        from mikey_sdp.scenario.narrow import Unfit, narrowed
 
-        result = run(load(self.path))
-        if not result.held or not result.verdicts or not result.records:
-            raise CallFailed(result)
+        try:
+            loaded = load(self.path) if self._mode is None else narrowed(self.path, self._mode)
+        except Unfit as unfit:
+            pytest.skip(str(unfit))
+        result = run(loaded)
+        _report(self, result, self.path.parent, self.name)
+        check(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The verdicts and the ladder for a failed run, the errors for a file that can't be used."""
         from mikey_sdp.errors import MikeySdpError
-        from mikey_sdp.report.page import plain_page
+        from mikey_sdp.scenario.called import CallFailed
 
-        if isinstance(excinfo.value, CallFailed):
-            return plain_page(excinfo.value.result, width=_WIDTH)
-        if isinstance(excinfo.value, MikeySdpError):
+        if isinstance(excinfo.value, CallFailed | MikeySdpError):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo, style))
 
@@ -56,16 +130,51 @@ class CallItem(pytest.Item):
         return self.path, 0, f"call {self.name}"
 
 
-class CallFile(pytest.File):
-    """A scenario file."""
+@pytest.fixture
+def call(request: pytest.FixtureRequest) -> PlaceCall:
+    """Run a scripted call in virtual time, written as YAML, as a mapping or in a file, and ask what came of it.
 
-    def collect(self) -> Iterator[CallItem]:
-        """Its one test, named after the file."""
-        yield CallItem.from_parent(self, name=self.path.name.removesuffix(_SUFFIX))
+    `call(text).assert_held()`; `call(text, {"parties.alice.offers": "dhhmac"}).expect("keys: {agreed: [alice, bob]}")`.
+    """
+    number = 0
+
+    def place_call(scenario: Any, changes: Mapping[str, Any] | None = None, /) -> Call:
+        nonlocal number
+        from mikey_sdp.scenario.called import place
+
+        number += 1
+        placed = place(scenario, changes, name=request.node.name)
+        _report(request.node, placed.result, request.node.path.parent, f"{request.node.name}-{number}")
+        return placed
+
+    return place_call
 
 
-def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CallFile | None:
-    """Take every file that is named as a scenario."""
-    if file_path.name.endswith(_SUFFIX):
-        return CallFile.from_parent(parent, path=file_path)
-    return None
+def _report(item: pytest.Item, result: RunResult, folder: Path, name: str) -> None:
+    """Have a run reported below the folder of the reports, as deep as its file lies below where pytest was started."""
+    config = item.config
+    chosen = config.getoption("call_report")
+    if chosen is None:
+        return
+    below = folder.relative_to(config.rootpath) if folder.is_relative_to(config.rootpath) else Path()
+    place = (
+        config.invocation_params.dir
+        / chosen
+        / below
+        / "".join(sign if sign.isalnum() or sign in "-_.[]" else "_" for sign in name)
+    )
+    place.parent.mkdir(parents=True, exist_ok=True)
+    config.hook.pytest_mikey_sdp_ran(config=config, result=result, place=place)
+
+
+@pytest.hookimpl
+def pytest_mikey_sdp_ran(result: RunResult, place: Path) -> None:
+    """Write the trace as JSON, the ladder with its verdicts as text, and the page of the run."""
+    from mikey_sdp.report.html_page import html_page
+    from mikey_sdp.report.page import plain_page
+    from mikey_sdp.scenario.decoded import decode_run
+    from mikey_sdp.trace import trace_octets
+
+    place.with_name(f"{place.name}.trace.json").write_bytes(trace_octets(result))
+    place.with_name(f"{place.name}.ladder.txt").write_text(plain_page(result, width=_WIDTH) + "\n", encoding="utf-8")
+    place.with_name(f"{place.name}.html").write_text(html_page(result, decode_run(result.records)), encoding="utf-8")

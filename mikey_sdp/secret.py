@@ -21,6 +21,10 @@ class Secret:
     __slots__ = ("_octets",)
 
     def __init__(self, octets: bytes) -> None:
+        if not isinstance(octets, bytes | bytearray | memoryview):  # of a number, bytes() would make that many zeros
+            raise TypeError(
+                f"a Secret is made of octets, not of {type(octets).__name__}; encode text, b'...' or .encode()"
+            )
         self._octets: Final = bytes(octets)
 
     def reveal(self) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import binascii
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import click
 
 from mikey_sdp.errors import BackendUnavailable, UsageError
 from mikey_sdp.secret import Secret
@@ -23,7 +26,26 @@ MAX_SECRET_OCTETS: Final = 1 << 16
 PLACES_OF_SECRETS: Final = "@FILE, - for standard input, or keyring:SERVICE/USER"
 
 _KEYRING: Final = "keyring:"
+_PEM: Final = b"-----BEGIN "
+_NAMES_OF_NULL: Final = ("null", "unprotected")
 _PRINTABLE: Final = frozenset(range(32, 127))
+
+
+class ModeChoice(click.Choice):  # type: ignore[type-arg]  # generic in its stubs, in older releases not at all
+    """The modes by their names in letters of any size. The unprotected one goes by both of its names: `NULL`, as the
+    standards call it, and `unprotected`, as scenario files do."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(tuple(names), case_sensitive=False)
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as the command knows it."""
+        return str(super().convert(self.known_as(str(value)), param, ctx))
+
+    def known_as(self, name: str) -> str:
+        """A name as it stands in the list, itself where it doesn't."""
+        wanted = {name.lower(), *(_NAMES_OF_NULL if name.lower() in _NAMES_OF_NULL else ())}
+        return next((known for known in map(str, self.choices) if known.lower() in wanted), name)
 
 
 class StandardInput:
@@ -87,6 +109,8 @@ def read_secret_octets(spec: str, option: str, standard_input: StandardInput) ->
         return read_file(Path(spec[1:]), most=MAX_SECRET_OCTETS)
     if spec.startswith(_KEYRING):
         return _from_keyring(spec.removeprefix(_KEYRING)).encode()
+    if os.path.lexists(spec):
+        raise UsageError(f"{option} takes the name of a file with an @ before it; did you mean {option} @{spec}?")
     raise UsageError(
         f"{option} does not take the secret itself: a command line is kept in the shell's history and shown to every "
         f"user of the machine. Give {PLACES_OF_SECRETS}"
@@ -98,6 +122,8 @@ def secret_of(octets: bytes, option: str) -> GivenSecret:
 
     Raises: UsageError where there is none.
     """
+    if octets.lstrip().startswith(_PEM):
+        raise UsageError(f"{option} takes a secret as it is, and this is a PEM text; a private key goes with --key")
     is_text = all(octet in _PRINTABLE or octet in b"\t\r\n" for octet in octets)
     read_as, secret = _of_line(octets.split(b"\n", 1)[0].strip(), option) if is_text else ("raw octets", octets)
     if not secret:

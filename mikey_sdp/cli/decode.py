@@ -30,6 +30,7 @@ from mikey_sdp.dissect.carriers import Unrecognised, find
 from mikey_sdp.dissect.explain import Explained, explain
 from mikey_sdp.dissect.found import Findings, Kind, printable
 from mikey_sdp.dissect.known import NOTHING, Known, with_key
+from mikey_sdp.dissect.opened import OWN_SIGN_CHECK, Opened
 from mikey_sdp.dissect.text import tree_of
 from mikey_sdp.dissect.times import from_iso
 from mikey_sdp.dissect.tree import draw
@@ -100,8 +101,8 @@ def decode(
 ) -> None:
     """Explain every MIKEY message in files, standard input or text.
 
-    Takes a key-mgmt line, a whole SDP or SIP message, a capture (pcap, pcapng), the octets of a message, or their
-    base64 or hex, and finds out which of them it is. An argument that names no file is taken as text:
+    Takes a key-mgmt line, a whole SDP or SIP message, a capture (pcap, pcapng), the trace of a run, the octets of a
+    message, or base64 or hex, and finds out which of them it is. An argument that names no file is taken as text:
 
     \b
       mikey-sdp decode call.pcap
@@ -137,7 +138,7 @@ def _given(
     for option, spec in (("--psk", psk), ("--dh-private", dh_private)):
         if spec is not None:
             read[option] = read_secret(spec, option, standard_input)
-    certificates = tuple(one for cert in certs for one in _certificates(Path(cert)))
+    certificates = tuple(one for cert in certs for one in _certificates(_place(cert)))
     known = Known(
         psk=read["--psk"].secret if psk is not None else None,
         dh_private=read["--dh-private"].secret if dh_private is not None else None,
@@ -149,10 +150,17 @@ def _given(
 
 
 def _with_key(known: Known, pem: bytes) -> Known:
+    if b"ENCRYPTED" in pem:
+        raise UsageError("--key: this key is encrypted, and its password is not asked for here; give it decrypted")
     try:
         return with_key(known, pem)
     except UsageError as error:
         raise UsageError(f"--key: {error}") from None
+
+
+def _place(spec: str) -> Path:
+    """A file by its name, or by the @ before it that secrets have."""
+    return Path(spec[1:] if spec.startswith("@") and not os.path.lexists(spec) else spec)
 
 
 def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
@@ -210,7 +218,8 @@ def _tell_notes(findings: Sequence[Findings], any_found: bool) -> None:
 def _status(explained: Sequence[Explained], given: _Given) -> int:
     if not explained:
         return NOTHING_FOUND
-    held = not any(one.error for one in explained)
+    checks = (check for one in explained if one.opened is not None for check in one.opened.checks)
+    held = not any(one.error for one in explained) and not any(check.held is False for check in checks)
     return HELD if _key_fits(explained, given) and held else FAILED
 
 
@@ -218,7 +227,7 @@ def _key_fits(explained: Sequence[Explained], given: _Given) -> bool:
     """Whether all that the key could verify is right; tells what may be wrong with the key itself."""
     if given.known == NOTHING:
         return True
-    opened = [one.opened for one in explained if one.opened is not None]
+    opened = [one.opened for one in explained if one.opened is not None and _is_by(given.known, one.opened)]
     if opened and all(one.all_held for one in opened):
         return True
     err = Screen(err=True)
@@ -228,3 +237,8 @@ def _key_fits(explained: Sequence[Explained], given: _Given) -> bool:
         name = "the key" if option == "--psk" else f"the secret of {option}"
         err.show([f"note: {name} was read as {one.read_as}, {len(one.secret)} octets; see --help for other forms"])
     return False
+
+
+def _is_by(known: Known, opened: Opened) -> bool:
+    """Whether what was given has a part in what is known of a message; its own certificate says something anyway."""
+    return known.reads_signed_messages or any(check.name != OWN_SIGN_CHECK for check in opened.checks)

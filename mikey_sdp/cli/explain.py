@@ -6,6 +6,8 @@ import io
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -15,15 +17,18 @@ from rich.text import Text
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from mikey_sdp.cli.common import FAILED, HELD, read_file
+from mikey_sdp.cli.common import FAILED, HELD, ModeChoice, read_file
 from mikey_sdp.cli.screen import Screen
-from mikey_sdp.errors import PolicyRefused, UsageError
-from mikey_sdp.policy import Conference, Decision, after_rejection, select
+from mikey_sdp.errors import BackendUnavailable, PolicyRefused, UsageError
+from mikey_sdp.policy import Conference, Cost, Decision, after_rejection, select
 from mikey_sdp.policy.situation import KeyKind, ModeName, Situation
+from mikey_sdp.scenario.mode_cases import CASES, held
+from mikey_sdp.scenario.mode_table import record
 
 _MOST_YAML: Final = 1 << 16
-_KINDS: Final = click.Choice(get_args(KeyKind))
-_MODES: Final = click.Choice(get_args(ModeName), case_sensitive=False)
+_KINDS: Final = click.Choice(get_args(KeyKind), case_sensitive=False)
+_MODES: Final = ModeChoice(get_args(ModeName))
+_PARTS: Final = click.Choice(list(Conference), case_sensitive=False)
 
 
 @click.command("explain")
@@ -37,28 +42,31 @@ _MODES: Final = click.Choice(get_args(ModeName), case_sensitive=False)
 @click.option("--forward-secrecy", is_flag=True, help="A key that leaks later must not open recordings.")
 @click.option("--both-contribute", is_flag=True, help="The peer wants a part in the key.")
 @click.option("--forking", is_flag=True, help="Several targets may answer.")
+@click.option("--retargeting", is_flag=True, help="Somebody else than the called party may answer, and is welcome.")
 @click.option("--early-media", is_flag=True, help="Media may come before the answer.")
-@click.option("--conference", type=click.Choice(list(Conference)), help="Our part in a conference with one key.")
+@click.option("--conference", type=_PARTS, help="Our part in a conference with one key.")
+@click.option("--max-octets", type=click.IntRange(1, 65_535), help="How large the MIKEY message may be.")
 @click.option("--rejected", type=_MODES, multiple=True, help="The peer has refused an offer in this mode.")
 @click.option("--situation", type=click.Path(path_type=Path), help="The same words as a YAML file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.pass_context
-def explain(
-    context: click.Context, /, rejected: tuple[str, ...], situation: Path | None, as_json: bool, **said: Any
-) -> None:
+def explain(context: click.Context, /, situation: Path | None, as_json: bool, **said: Any) -> None:
     """Say which mode RFC 5197 section 5 chooses in a situation, what it would try next, and why.
 
     \b
     mikey-sdp explain --psk --forking
     mikey-sdp explain --own-certificate rsa --forward-secrecy
+    mikey-sdp explain --psk --forking --max-octets 250
     mikey-sdp explain --situation office.yaml --rejected rsa
 
+    For --max-octets a message of each possible mode is made and measured.
     Exits 0 with a decision, 1 where no mode fits.
     """
     given = {name.replace("_", "-"): value for name, value in said.items() if value not in (None, False, ())}
-    facts = _situation({**(_read(situation) if situation else {}), **given}).facts
+    found = _situation({**(_read(situation) if situation else {}), **given})
+    facts = replace(found.facts, costs=_measured(found)) if found.max_octets else found.facts
     try:
-        decision = after_rejection(facts, rejected) if rejected else select(facts)
+        decision = after_rejection(facts, found.rejected) if found.rejected else select(facts)
     except PolicyRefused as refusal:
         _print_refusal(refusal, as_json=as_json)
         context.exit(FAILED)
@@ -70,6 +78,19 @@ def explain(
     context.exit(HELD)
 
 
+def _measured(asked: Situation) -> dict[str, Cost]:
+    """How large a message of each possible mode is, made with keys of the kinds that are at hand; a mode whose library
+    is missing stays unmeasured."""
+    kinds = {"", asked.own_certificate}
+    sizes: dict[str, Cost] = {}
+    for case in CASES:
+        if case.mode in asked.facts.credentials and case.certified in kinds and case.mode not in sizes:
+            with suppress(BackendUnavailable):
+                message, _answer = record(case, held(case)).messages
+                sizes[case.mode.value] = Cost(octets=len(message), offer_us=0, answer_us=0)
+    return sizes
+
+
 def _read(path: Path) -> dict[str, object]:
     try:
         found = YAML(typ="safe", pure=True).load(io.BytesIO(read_file(path, most=_MOST_YAML)))
@@ -77,7 +98,14 @@ def _read(path: Path) -> dict[str, object]:
         raise UsageError(f"{path} is no YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(found, dict):
         raise UsageError(f"{path} holds no words of a situation, such as 'psk: true'")
-    return found
+    return {word: _in_our_letters(value) for word, value in found.items()}
+
+
+def _in_our_letters(value: object) -> object:
+    """The names of modes as the policy has them, in whatever letters the file writes them."""
+    if isinstance(value, list):
+        return [_MODES.known_as(one) if isinstance(one, str) else one for one in value]
+    return value.lower() if isinstance(value, str) else value
 
 
 def _situation(words: dict[str, object]) -> Situation:

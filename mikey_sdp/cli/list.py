@@ -16,7 +16,7 @@ from mikey_sdp.errors import ScenarioError
 from mikey_sdp.report.printable import printable
 from mikey_sdp.scenario.files import find
 from mikey_sdp.scenario.load import load
-from mikey_sdp.scenario.sense import parties_of
+from mikey_sdp.scenario.reading import parties_of
 
 
 @click.command("list")

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 import click
 
 from mikey_sdp.cli.common import FAILED, HELD, USED_WRONGLY
-from mikey_sdp.errors import BackendUnavailable, MikeySdpError, ScenarioError, UsageError
+from mikey_sdp.errors import BackendUnavailable, MikeySdpError, PolicyRefused, ScenarioError, UsageError
 
 PROGRAM: Final = "mikey-sdp"
 INTERRUPTED: Final = 130
@@ -31,8 +31,11 @@ class Command:
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
         "run": Command("mikey_sdp.cli.run:run", "Run scripted calls and check what is expected of them."),
+        "sweep": Command("mikey_sdp.cli.sweep:sweep", "Run a scenario with many values, measure and plot the runs."),
         "list": Command("mikey_sdp.cli.list:list_", "List scenario files and what they show."),
         "modes": Command("mikey_sdp.cli.modes:modes", "Key a call in every mode, measure it and attack the recording."),
+        "matrix": Command("mikey_sdp.cli.matrix:matrix", "Measure the tables of RFC 5197 section 5.5 in real calls."),
+        "pickup": Command("mikey_sdp.cli.pickup:pickup", "Call a group whose phones all answer, and count the cost."),
         "decode": Command("mikey_sdp.cli.decode:decode", "Explain MIKEY messages in files, captures or pasted text."),
         "explain": Command("mikey_sdp.cli.explain:explain", "Say which mode the policy chooses, and why."),
         "interop": Command("mikey_sdp.cli.interop:interop", "Run exchanges by JSON lines, to test another program."),
@@ -125,6 +128,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except MikeySdpError as error:
-        click.echo(f"{PROGRAM}: {error}", err=True)
+        told = error.reason if isinstance(error, PolicyRefused) else error
+        click.echo(f"{PROGRAM}: {told}", err=True)
         return next((status for kind, status in _STATUS if isinstance(error, kind)), FAILED)
     return result if isinstance(result, int) else HELD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from mikey_sdp.cli.common import FAILED, HELD, USED_WRONGLY
+from mikey_sdp.cli.common import FAILED, HELD, USED_WRONGLY, ModeChoice
 from mikey_sdp.cli.screen import Screen
-from mikey_sdp.errors import BackendUnavailable, MikeySdpError
+from mikey_sdp.errors import BackendUnavailable, MikeySdpError, PolicyRefused
 from mikey_sdp.report.printable import printable
 from mikey_sdp.scenario.mode_cases import CASES, ModeCase
 from mikey_sdp.scenario.mode_table import Measured, measure
@@ -28,10 +29,13 @@ _HEAD: Final = (
 _NAME_WIDTH: Final = max(len(case.name) for case in CASES)
 _WIDTHS: Final = (_NAME_WIDTH, 9, 9, 9, 9, 7, 9)
 _NOTES: Final = (
+    "ms CPU: processor time of one end from SDP to keys, the middle one of {calls} calls.",
+    "RSA keys have 2048 bits; keys on curves, of certificates and of DHSAML, are on",
+    "P-256; OAKLEY 5 has 1536 bits, modulo a prime. DHSAML: its first round alone.",
     "Forward secrecy: the recorded call stayed closed to somebody who was given all",
-    "long-term secrets of both ends afterwards, and opened to him with a private value",
-    "of that call. Key made by: the ends whose random octets, drawn otherwise, make",
-    "another TGK.",
+    "long-term secrets of both ends afterwards, and opened to him with a private",
+    "value of that call. Key made by: the ends whose random octets, drawn otherwise,",
+    "make another TGK.",
 )
 _MS: Final = 1_000_000
 
@@ -48,7 +52,7 @@ _Row = Measured | _Unmeasured
 
 
 @click.command("modes")
-@click.argument("wanted", metavar="[MODE]...", nargs=-1, type=click.Choice(list(MODES)))
+@click.argument("wanted", metavar="[MODE]...", nargs=-1, type=ModeChoice(MODES))
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
 @click.option(
     "--calls", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many calls are timed in each mode."
@@ -68,7 +72,8 @@ def modes(context: click.Context, wanted: tuple[str, ...], as_json: bool, calls:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode([_as_object(row) for row in rows]), indent=2).decode())
         sys.stdout.write("\n")
     else:
-        Screen().show(_table(rows))
+        screen = Screen()
+        screen.show(_table(rows, calls=calls, width=screen.width))
     context.exit(exit_status(rows))
 
 
@@ -102,13 +107,25 @@ def _row(case: ModeCase, calls: int) -> _Row:
         return _Unmeasured(case=case, error=error)
 
 
-def _table(rows: Sequence[_Row]) -> Iterator[Text]:
+def _table(rows: Sequence[_Row], *, calls: int, width: int) -> Iterator[Text]:
     for head in _HEAD:
         yield Text(_line(head), style="bold")
     for row in rows:
-        yield Text.assemble((f"{row.case.name:<{_NAME_WIDTH}}  ", "cyan"), *_cells(row))
+        name = f"{row.case.name:<{_NAME_WIDTH}}  "
+        if isinstance(row, _Unmeasured):
+            yield from _said(name, row.error, width)
+        else:
+            yield Text.assemble((name, "cyan"), *_cells(row))
     yield Text("")
-    yield from (Text(note, style="dim") for note in _NOTES)
+    yield from (Text(note.format(calls=calls), style="dim") for note in _NOTES)
+
+
+def _said(name: str, error: MikeySdpError, width: int) -> Iterator[Text]:
+    """Why a mode was not measured, beside its name, on as many lines as it takes."""
+    reason = error.reason if isinstance(error, PolicyRefused) else str(error)
+    lines = textwrap.wrap(f"not measured: {printable(reason)}", max(20, width - len(name)))
+    for number, line in enumerate(lines):
+        yield Text.assemble((" " * len(name) if number else name, "cyan"), (line, "yellow"))
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -120,10 +137,7 @@ def _line(cells: Sequence[str]) -> str:
     return "  ".join(placed).rstrip()
 
 
-def _cells(row: _Row) -> Iterator[tuple[str, str]]:
-    if isinstance(row, _Unmeasured):
-        yield f"not measured: {printable(str(row.error))}", "yellow"
-        return
+def _cells(row: Measured) -> Iterator[tuple[str, str]]:
     numbers = (
         str(row.i_message_octets),
         str(row.r_message_octets),

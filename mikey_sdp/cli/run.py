@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,16 +12,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from mikey_sdp.cli.common import FAILED, HELD, NOTHING_FOUND, USED_WRONGLY
+from mikey_sdp.cli.reports import Wanted
 from mikey_sdp.cli.screen import Screen
 from mikey_sdp.errors import ScenarioError
-from mikey_sdp.report.junit import junit_xml
 from mikey_sdp.report.page import page
 from mikey_sdp.report.printable import printable
 from mikey_sdp.report.streams import streams
 from mikey_sdp.report.verdicts import summary, verdict_lines
 from mikey_sdp.scenario.engine import RunEvent, RunFinished, RunRefused, RunStarted, run_files
 from mikey_sdp.scenario.files import find
-from mikey_sdp.trace import RunResult, trace_octets
+from mikey_sdp.trace import RunResult
 
 
 @click.command("run")
@@ -31,6 +30,10 @@ from mikey_sdp.trace import RunResult, trace_octets
 @click.option("--ladder/--no-ladder", "ladder", default=None, help="Show ladders; by default for a single file.")
 @click.option("--trace", "trace_file", metavar="FILE", help="Write the records of a single run as JSON.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the results as JUnit XML.")
+@click.option("--html", "html_place", metavar="FILE.html|FOLDER", help="Write a page of each run, ladders and keys.")
+@click.option("--mermaid", "mermaid_file", metavar="FILE", help="Write a single run as a Mermaid sequence diagram.")
+@click.option("--pcap", "pcap_file", metavar="FILE", help="Write the SIP and SRTP of a single run as pcapng.")
+@click.option("--plain-pcap", "plain_pcap_file", metavar="FILE", help="The same with RTP that the run's keys opened.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -39,8 +42,14 @@ def run(
     ladder: bool | None,
     trace_file: str | None,
     junit_file: str | None,
+    html_place: str | None,
+    mermaid_file: str | None,
+    pcap_file: str | None,
+    plain_pcap_file: str | None,
 ) -> None:
     """Run scenario files (*.call.yaml) in virtual time and tell whether what they expect came true.
+
+    For FILE, - is standard output; what is told of the runs then goes to standard error.
 
     Exits 0 if every expectation held, 1 if one failed, 2 if a file can't be used, 3 if nothing was run.
     """
@@ -48,16 +57,30 @@ def run(
         files = find(places)
     except ScenarioError as error:
         raise click.UsageError(str(error)) from None
-    if trace_file is not None and len(files) != 1:
-        raise click.UsageError(f"--trace takes the records of one run, not of {len(files)}")
-    teller = _Teller(as_json=as_json, ladder=len(files) == 1 if ladder is None else ladder, many=len(files) > 1)
-    for event in teller.watched(run_files(files), len(files)):
+    wanted = Wanted(
+        trace=trace_file,
+        junit=junit_file,
+        html=html_place,
+        mermaid=mermaid_file,
+        pcap=pcap_file,
+        plain_pcap=plain_pcap_file,
+    )
+    wanted.check(len(files))
+    owners = (*wanted.on_standard_output, *(("--json",) if as_json else ()))
+    if len(owners) > 1:
+        raise click.UsageError(
+            f"standard output can't hold the results of {' and '.join(owners)}; give one of them a file"
+        )
+    teller = _Teller(
+        as_json=as_json,
+        ladder=len(files) == 1 if ladder is None else ladder,
+        many=len(files) > 1,
+        aside=bool(wanted.on_standard_output),
+    )
+    for event in teller.watched(run_files(files, witnessed=wanted.witnessed), len(files)):
         teller.tell(event)
     teller.conclude()
-    if trace_file is not None and teller.results:
-        _write(trace_file, trace_octets(teller.results[0]))
-    if junit_file is not None:
-        _write(junit_file, junit_xml(teller.results))
+    wanted.write(teller.finished)
     context.exit(exit_status(teller.results, teller.refused))
 
 
@@ -67,28 +90,25 @@ def exit_status(results: Sequence[RunResult], refused: Sequence[RunRefused]) -> 
         return FAILED
     if refused:
         return USED_WRONGLY
-    judged = [result for result in results if result.verdicts and result.records]
-    return HELD if judged and len(judged) == len(results) else NOTHING_FOUND
-
-
-def _write(file: str, octets: bytes) -> None:
-    try:
-        Path(file).write_bytes(octets)
-    except OSError as error:
-        raise click.UsageError(f"{file} can't be written: {error.strerror}") from None
+    return HELD if results and all(result.shown for result in results) else NOTHING_FOUND
 
 
 class _Teller:
-    """Tells a person, or a program, what the runs came to."""
+    """Tells a person, or a program, what the runs came to; `aside`, where standard output is taken."""
 
-    def __init__(self, *, as_json: bool, ladder: bool, many: bool) -> None:
-        self.results: list[RunResult] = []
+    def __init__(self, *, as_json: bool, ladder: bool, many: bool, aside: bool = False) -> None:
+        self.finished: list[RunFinished] = []
         self.refused: list[RunRefused] = []
         self._as_json = as_json
         self._ladder = ladder
         self._many = many
-        self._out = Screen()
+        self._out = Screen(err=aside)
         self._err = Screen(err=True)
+
+    @property
+    def results(self) -> list[RunResult]:
+        """The runs that came to an end."""
+        return [event.result for event in self.finished]
 
     def watched(self, events: Iterator[RunEvent], total: int) -> Iterator[RunEvent]:
         """The events, with a bar on a terminal while several files run."""
@@ -107,9 +127,10 @@ class _Teller:
         """One event of the engine."""
         if isinstance(event, RunRefused):
             self.refused.append(event)
-            self._err.show(str(event.error).splitlines())
+            told = str(event.error) if isinstance(event.error, ScenarioError) else f"{event.file}: {event.error}"
+            self._err.show(told.splitlines())
         elif isinstance(event, RunFinished):
-            self.results.append(event.result)
+            self.finished.append(event)
             if not self._as_json:
                 self._show(event.result)
 
@@ -162,6 +183,7 @@ def _as_object(result: RunResult) -> dict[str, Any]:
                 "arrived": stream.arrived,
                 "decrypted": stream.decrypted,
                 "undecryptable": stream.undecryptable,
+                "decrypted_late": stream.late,
             }
             for stream in streams(result.records)
         ],

@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     OCTETS = "octets"
     HEX = "hex"
     PCAP = "pcap"
+    TRACE = "trace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,13 @@ from mikey_sdp.dissect.known import NOTHING, Known
 from mikey_sdp.dissect.open_agreed import dhhmac_answer, dhhmac_offer, dhsign_answer, ecmqv_answer
 from mikey_sdp.dissect.open_envelope import envelope_answer, envelope_offer
 from mikey_sdp.dissect.open_pushed import pushed, verification
-from mikey_sdp.dissect.open_saml import saml_answer
+from mikey_sdp.dissect.open_saml import further_answer, further_offer, saml_answer
 from mikey_sdp.dissect.open_signed import signed_offer
 from mikey_sdp.dissect.opened import Opened
 from mikey_sdp.dissect.recording import Recording
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.registry import DataType
+from mikey_sdp.secret import Secret
 
 
 class Opener:
@@ -35,6 +36,11 @@ class Opener:
         """
         way = _WAYS.get(message.header.data_type)
         return None if way is None else way(self._recording, message)
+
+    @property
+    def envelope_keys(self) -> tuple[Secret, ...]:
+        """The envelope keys that turned up so far, by which later messages of the two may be protected."""
+        return self._recording.envelope_keys
 
 
 _WAYS: Final[Mapping[DataType, Callable[[Recording, Message], Opened | None]]] = MappingProxyType(
@@ -52,6 +58,8 @@ _WAYS: Final[Mapping[DataType, Callable[[Recording, Message], Opened | None]]] =
         DataType.ECMQV_I_MSG: signed_offer,
         DataType.ECMQV_R_MSG: ecmqv_answer,
         DataType.DHSAML_R_MSG_1: saml_answer,
+        DataType.DHSAML_I_MSG_2: further_offer,
+        DataType.DHSAML_R_MSG_2: further_answer,
         DataType.ERROR: verification,
     }
 )

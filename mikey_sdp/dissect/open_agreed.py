@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mikey_sdp.dissect.certified import certificates_in, certified_identity
 from mikey_sdp.dissect.open_pushed import closing_mac
-from mikey_sdp.dissect.open_signed import signature_check
+from mikey_sdp.dissect.open_signed import is_judged, signature_check
 from mikey_sdp.dissect.opened import AGREEMENT, MAC_CHECK, V_CHECK, Check, Missing, Opened, checked
 from mikey_sdp.dissect.recording import Recording
 from mikey_sdp.errors import PeerError
@@ -44,7 +44,7 @@ def dhhmac_answer(recording: Recording, message: Message) -> Opened | None:
 
 def dhsign_answer(recording: Recording, message: Message) -> Opened | None:
     """A DHSIGN R_MESSAGE: its signature, and the TGK."""
-    if not recording.known.reads_signed_messages:
+    if not is_judged(recording, message):
         return None
     return _agreed(recording, message, (signature_check(recording, message),))
 

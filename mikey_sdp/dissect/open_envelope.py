@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp.dissect.certified import certified_identity
-from mikey_sdp.dissect.open_signed import signature_check
+from mikey_sdp.dissect.open_signed import is_judged, signature_check
 from mikey_sdp.dissect.opened import MAC_CHECK, SENDER, SIGN_CHECK, Check, Missing, Opened, checked
 from mikey_sdp.dissect.recording import Recording, try_each
 from mikey_sdp.errors import PeerError
@@ -34,7 +34,7 @@ class _Unsealed:
 def envelope_offer(recording: Recording, message: Message) -> Opened | None:
     """An I_MESSAGE of RSA or ECIES: its signature, and what is in its KEMAC."""
     known = recording.known
-    if not known.reads_signed_messages:
+    if not is_judged(recording, message):
         return None
     signature = signature_check(recording, message)
     if known.key is None and known.envelope_key is None:
@@ -45,7 +45,7 @@ def envelope_offer(recording: Recording, message: Message) -> Opened | None:
 def envelope_answer(recording: Recording, message: Message) -> Opened | None:
     """An R_MESSAGE of RSA-R: keys for the Initiator, under the RAND that he sent."""
     known = recording.known
-    if not known.reads_signed_messages:
+    if not is_judged(recording, message):
         return None
     try:
         asked = recording.asked_by(message)

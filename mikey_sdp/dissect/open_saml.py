@@ -1,23 +1,28 @@
-"""Opening the first round of SAML-assisted Diffie-Hellman, with the private values of one end.
+"""Opening both rounds of SAML-assisted Diffie-Hellman, with the private values of one end.
 
 Source: RFC 5197 section 3.6; decision note 11.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from mikey_sdp.dissect.opened import V_CHECK, Missing, Opened, checked
-from mikey_sdp.dissect.recording import Recording
+from mikey_sdp.dissect.opened import DATA_SAS, MAC_CHECK, V_CHECK, Missing, Opened, checked
+from mikey_sdp.dissect.recording import Further, Recording
 from mikey_sdp.errors import PeerError
+from mikey_sdp.mikey.bundle import Bundle, DataSa
+from mikey_sdp.mikey.continuation import Continuation
 from mikey_sdp.mikey.crypto.derive import KeyContext
 from mikey_sdp.mikey.crypto.groups import group_of
 from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.answer import filled_ssrcs
 from mikey_sdp.mikey.modes.dhsaml import exchange_of, tgks_of
-from mikey_sdp.mikey.modes.dhsaml_policy import Variant, terms_of
-from mikey_sdp.mikey.modes.dhsaml_seal import check_proof
+from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo, Variant, terms_of
+from mikey_sdp.mikey.modes.dhsaml_round2 import after_round_two, csb_id_of
+from mikey_sdp.mikey.modes.dhsaml_seal import check_contents, check_proof, contents_of
 from mikey_sdp.mikey.modes.dhsaml_secrets import Direction, OwnKeys, TheirKeys, message_keys, shared_secret
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.payloads import Certificate, DhValue, Identity, KeyData, Rand, Timestamp
@@ -33,6 +38,7 @@ class _Made:
     asked: Message
     keys: tuple[KeyData, ...]
     context: KeyContext
+    due: Continuation
 
 
 def saml_answer(recording: Recording, message: Message) -> Opened | None:
@@ -45,7 +51,70 @@ def saml_answer(recording: Recording, message: Message) -> Opened | None:
     check = checked(V_CHECK, lambda: made.append(_made(recording, message)))
     if not made:
         return Opened(checks=(check,))
-    return recording.with_keys(made[0].asked, (check,), made[0].keys, answer=message, context=made[0].context)
+    first = made[0]
+    opened = recording.with_keys(first.asked, (check,), first.keys, answer=message, context=first.context)
+    if opened.bundle is not None and first.due.round_2 is not RoundTwo.NONE:
+        further = Further(due=first.due, before=opened.bundle)
+        recording.further.setdefault(message.header.csb_id, []).append(further)
+    return opened
+
+
+def further_offer(recording: Recording, message: Message) -> Opened | None:
+    """The request of the second round, whose MAC tells which first round it goes on with."""
+    waiting = recording.further.get(message.header.csb_id, [])
+    if not waiting:
+        return None
+    return Opened(checks=(checked(MAC_CHECK, lambda: _ask(waiting, message)),))
+
+
+def _ask(waiting: Sequence[Further], message: Message) -> None:
+    fault: PeerError = _refused("the MAC is of none of the exchanges that are known")
+    for one in waiting:
+        keys = message_keys(one.due, message.header, Direction.I_MSG_2)
+        try:
+            check_contents(message, keys=keys, appended=one.due.transcript)
+        except PeerError as error:
+            fault = error
+            continue
+        one.said = contents_of(message, keys=keys, timestamp=one.due.timestamp)
+        one.asked = message
+        return
+    raise fault
+
+
+def further_answer(recording: Recording, message: Message) -> Opened | None:
+    """The answer of the second round: a group's key, a stronger one, or none."""
+    asked = [one for one in recording.further.get(message.header.csb_id, []) if one.said is not None]
+    if not asked:
+        return None
+    made: list[Bundle] = []
+    check = checked(MAC_CHECK, lambda: made.append(_finished(asked, message)))
+    if not made:
+        return Opened(checks=(check,))
+    recording.bundles[message.header.csb_id] = made[0]
+    data_sas: list[DataSa] = []
+    derived = checked(DATA_SAS, lambda: data_sas.extend(recording.data_sas(made[0])))
+    return Opened(checks=(check, derived), bundle=made[0], data_sas=tuple(data_sas))
+
+
+def _finished(asked: Sequence[Further], answer: Message) -> Bundle:
+    fault: PeerError = _refused("the MAC is of none of the exchanges that are known")
+    for one in asked:
+        sent, said = one.asked, one.said
+        if sent is None or said is None:
+            continue
+        keys = message_keys(one.due, sent.header, Direction.R_MSG_2)
+        try:
+            check_contents(answer, keys=keys, appended=one.due.transcript + sent.octets)
+        except PeerError as error:
+            fault = error
+            continue
+        theirs = contents_of(answer, keys=keys, timestamp=one.due.timestamp)
+        before = replace(one.before, sessions=sent.header.sessions)
+        after = after_round_two(before, one.due, first=said, second=theirs, own=said)
+        csb_id = csb_id_of(answer) if theirs.keys else after.csb_id
+        return replace(after, csb_id=csb_id).with_ssrcs(filled_ssrcs(sent, answer))
+    raise fault
 
 
 def _made(recording: Recording, answer: Message) -> _Made:
@@ -68,7 +137,8 @@ def _made(recording: Recording, answer: Message) -> _Made:
     keys = message_keys(exchange, answer.header, Direction.R_MSG_1)
     check_proof(answer, keys=keys, appended=(asked.octets, idi.data, identity_of(both[1].subject).data))
     context = KeyContext(csb_id=asked.header.csb_id, rand=b"".join(octets), prf=prf_of(asked.header.prf_func))
-    return _Made(asked=asked, keys=tgks_of(shared, octets, shown.validity), context=context)
+    due = replace(exchange, transcript=exchange.transcript + answer.octets)
+    return _Made(asked=asked, keys=tgks_of(shared, octets, shown.validity), context=context, due=due)
 
 
 def _own_keys(recording: Recording, group: DhGroup, *, variant: Variant) -> OwnKeys:

@@ -5,6 +5,7 @@ Source: RFC 3830 sections 3.2, 3.3, 4.3.1 and 5.2.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
@@ -22,24 +23,34 @@ from mikey_sdp.mikey.payloads import Signature
 from mikey_sdp.mikey.registry import HashFunc
 
 SECTION: Final = "RFC 3830 section 5.2"
+_UNRELATED: Final = "none of the given certificates issued or is the certificate in the message"
 _HASHES: Final = (HashFunc.SHA_1, HashFunc.SHA_256)
 
 
 def signed_offer(recording: Recording, message: Message) -> Opened | None:
     """A message of which nothing but the signature can be judged without its answer."""
-    if not recording.known.reads_signed_messages:
+    if not is_judged(recording, message):
         return None
     return Opened(checks=(signature_check(recording, message),))
 
 
+def is_judged(recording: Recording, message: Message) -> bool:
+    """Whether there is anything to judge a signature by: what was given, or the certificate in the message."""
+    return recording.known.reads_signed_messages or bool(certificates_in(message))
+
+
 def signature_check(recording: Recording, message: Message, appended: bytes = b"") -> Check:
     """Whether SIGN is right. With certificates given, it must be by one of them, or by one that one of them issued;
-    without, the name of the check says that nobody vouches for the signer."""
+    without, the name of the check says that nobody vouches for the signer. Where those given have nothing to do with
+    those in the message, nothing is known of the signature: it may well be right."""
     given, sent = recording.known.certificates, certificates_in(message)
     if not given and sent:
         return checked(OWN_SIGN_CHECK, lambda: _verify(message, sent, appended))
-    vouched = (*given, *(one for one in sent if any(_issued(one, issuer) for issuer in given)))
-    return checked(SIGN_CHECK, lambda: _verify(message, vouched, appended))
+    issued = tuple(one for one in sent if any(_issued(one, issuer) for issuer in given))
+    check = checked(SIGN_CHECK, lambda: _verify(message, (*given, *issued), appended))
+    if check.held is False and sent and not issued and not set(given) & set(sent):
+        return replace(check, held=None, reason=_UNRELATED, section="")
+    return check
 
 
 def _issued(child: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp.dissect.certified import certified_identity
@@ -11,10 +12,12 @@ from mikey_sdp.dissect.opened import DATA_SAS, Check, Missing, Opened, checked
 from mikey_sdp.dissect.remark import I_MESSAGES
 from mikey_sdp.errors import DecodeError, MikeySdpError, PeerError
 from mikey_sdp.mikey.bundle import Bundle, DataSa
+from mikey_sdp.mikey.continuation import Continuation
 from mikey_sdp.mikey.crypto.derive import KeyContext, MessageKeys
 from mikey_sdp.mikey.crypto.envelope import ENVELOPE_KEY_OCTETS, unseal
 from mikey_sdp.mikey.crypto.prf import prf_of
 from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.dhsaml_seal import Contents
 from mikey_sdp.mikey.payloads import EnvelopeKey, Identity, KeyData, Payload, Rand, SecurityPolicy, Timestamp
 from mikey_sdp.mikey.registry import DataType, KeyDataType, PayloadType, ProtType
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
@@ -25,15 +28,27 @@ MAX_DATA_SAS: Final = 4096
 _TEKS: Final = (KeyDataType.TEK, KeyDataType.TEK_SALT)
 
 
+@dataclass(slots=True, kw_only=True)
+class Further:
+    """An exchange whose first round was opened: what its second builds on, and what one end has said in it."""
+
+    due: Continuation
+    before: Bundle
+    asked: Message | None = None
+    said: Contents | None = None
+
+
 class Recording:
     """The messages of one input; answers and updates need what the first message of their CSB brought.
 
-    Keeps: `known`, the secrets; `bundles`, the CSBs as far as they were opened.
+    Keeps: `known`, the secrets; `bundles`, the CSBs as far as they were opened; `further`, by CSB ID the exchanges with
+    a second round to come.
     """
 
     def __init__(self, messages: Sequence[Message], known: Known) -> None:
         self.known: Final = known
         self.bundles: Final[dict[int, Bundle]] = {}
+        self.further: Final[dict[int, list[Further]]] = {}
         self._envelope_keys: dict[int, Secret] = {}
         self._senders: dict[bytes, bytes] = {}
         self._first: dict[int, Message] = {}
@@ -88,6 +103,11 @@ class Recording:
         """Keep what a KEMAC gave away: the key that later messages of the CSB may be under, and who sent it."""
         self._envelope_keys[message.header.csb_id] = envelope_key
         self._senders[message.octets] = sender
+
+    @property
+    def envelope_keys(self) -> tuple[Secret, ...]:
+        """All that were found, in the order of their CSBs."""
+        return tuple(self._envelope_keys.values())
 
     def shared_keys(self, message: Message) -> tuple[Secret, ...]:
         """The secrets under which an I_MESSAGE and its answer may be protected, the likeliest first."""

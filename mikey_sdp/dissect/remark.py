@@ -35,6 +35,8 @@ R_MESSAGES: Final = frozenset(
         DataType.DHSAML_R_MSG_2,
     }
 )
+ASKING_BY_V: Final = frozenset({DataType.PRE_SHARED, DataType.PUBLIC_KEY})
+"""The messages in which V asks for an answer; the exchanges of the others always have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

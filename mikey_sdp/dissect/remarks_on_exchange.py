@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from mikey_sdp.dissect.remark import Context, Remark, error, note, warning
+from mikey_sdp.dissect.remark import ASKING_BY_V, Context, Remark, error, note, warning
 from mikey_sdp.dissect.times import iso, span_text, unix_us_of
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.mikey.composition import check_composition
@@ -14,7 +14,6 @@ from mikey_sdp.mikey.registry import DataType, ExtensionType, MapType, TsType
 
 USUAL_SKEW_US: Final = 300_000_000
 _DAY_US: Final = 86_400_000_000
-_ANSWER_IS_ASKED_FOR: Final = frozenset({DataType.PRE_SHARED, DataType.PUBLIC_KEY})
 _FILETIME_PER_US: Final = 10
 _FILETIME_UNIX_OFFSET_US: Final = 11_644_473_600_000_000
 _FILETIME_YEARS_US: Final = range(631_152_000_000_000, 2_524_608_000_000_000)  # 1990 to 2050
@@ -32,12 +31,12 @@ def composition(context: Context) -> Iterator[Remark]:
 def verification_flag(context: Context) -> Iterator[Remark]:
     """What V says, and where it says nothing."""
     header = context.message.header
-    if context.is_offer and header.data_type in _ANSWER_IS_ASKED_FOR:
+    if context.is_offer and header.data_type in ASKING_BY_V:
         if not header.v:
             yield note("V=0: the Initiator expects no answer, so it never learns that the Responder has the key", _HDR)
     elif context.is_offer and not header.v:
         yield note("V=0 means nothing here: this exchange always has an answer", _HDR)
-    elif header.v:
+    elif header.v and not context.is_offer:
         yield note("V=1 means nothing in a message of a Responder", _HDR)
 
 

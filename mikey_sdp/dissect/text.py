@@ -15,7 +15,7 @@ from mikey_sdp.dissect.explain import Explained
 from mikey_sdp.dissect.found import printable
 from mikey_sdp.dissect.meanings import HEADER_MEANING, MESSAGE_MEANINGS, NULL_MEANING, PAYLOAD_MEANINGS, label
 from mikey_sdp.dissect.opened import Check
-from mikey_sdp.dissect.remark import I_MESSAGES
+from mikey_sdp.dissect.remark import ASKING_BY_V, I_MESSAGES
 from mikey_sdp.dissect.tree import Node
 from mikey_sdp.dissect.window import window
 from mikey_sdp.mikey.message import Message
@@ -82,6 +82,8 @@ def _add_header(tree: Node, header: Header) -> None:
 def _asks(header: Header) -> str:
     if header.data_type not in I_MESSAGES:
         return ""
+    if header.data_type not in ASKING_BY_V:
+        return " (of no account: this exchange always has an answer)"
     return " (an answer is asked for)" if header.v else " (no answer is asked for)"
 
 

@@ -41,7 +41,7 @@ def from_capture(data: bytes) -> Findings:
             continue
         messages = _messages(segment, flows)
         signalling += len(messages)
-        found += (_placed(one, frame, segment) for message in messages for one in _in_message(message))
+        found += (_placed(one, frame, segment) for message in messages for one in in_message(message))
     if len(found) >= MAX_FOUND:
         notes.append(f"more than {MAX_FOUND} messages; the rest was left out")
     notes += (
@@ -69,7 +69,8 @@ def _messages(segment: Segment, flows: Flows) -> list[bytes]:
     return [segment.payload] if envelope.is_envelope(segment.payload) else []
 
 
-def _in_message(octets: bytes) -> tuple[Found, ...]:
+def in_message(octets: bytes) -> tuple[Found, ...]:
+    """The MIKEY messages of a signalling message; one that can't be read is found as broken."""
     try:
         return in_envelope(octets).found
     except DecodeError as error:

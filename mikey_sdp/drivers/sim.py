@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from mikey_sdp.clock import Micros
+from mikey_sdp.drivers.capture import Capture
 from mikey_sdp.drivers.topology import Party, Route, Topology
 from mikey_sdp.errors import UsageError
 from mikey_sdp.nodes.contract import (
@@ -30,7 +31,7 @@ from mikey_sdp.nodes.contract import (
     TimerFired,
     Transport,
 )
-from mikey_sdp.trace import AnyRecord, AttackMade, MessageArrived, MessageLost, MessageSent
+from mikey_sdp.trace import AnyRecord, AttackMade, MessageArrived, MessageLost, MessageSent, Passed
 
 MAX_EVENTS: Final = 1_000_000
 """Events that one run may take before it counts as spinning."""
@@ -42,22 +43,25 @@ Watch = Callable[[AnyRecord], None]
 """Told of every record as it is made, in the order of the trace."""
 
 
-def simulate(plan: NetworkPlan, *, watch: Watch | None = None, max_events: int = MAX_EVENTS) -> list[AnyRecord]:
-    """Run a plan to its end in virtual time and return the trace.
+def simulate(
+    plan: NetworkPlan, *, watch: Watch | None = None, capture: Capture | None = None, max_events: int = MAX_EVENTS
+) -> list[AnyRecord]:
+    """Run a plan to its end in virtual time and return the trace; `capture` gets every datagram that passes.
 
     Raises: UsageError if the plan contradicts itself, asks for a loss on a reliable transport, or takes more than
     `max_events` events (naming the node that took most of them).
     """
-    return _Simulation(plan, watch, max_events).run()
+    return _Simulation(plan, watch, max_events, capture).run()
 
 
 class _Simulation:
     """One run. Events of equal times happen in the order in which they were caused."""
 
-    def __init__(self, plan: NetworkPlan, watch: Watch | None, max_events: int) -> None:
+    def __init__(self, plan: NetworkPlan, watch: Watch | None, max_events: int, capture: Capture | None = None) -> None:
         self._topology = Topology(plan)
         self._end_us = plan.end_us
         self._watch = watch
+        self._passed = None if capture is None else capture.passed
         self._max_events = max_events
         self._heap: list[tuple[Micros, int, Party, Event, int]] = []
         self._sequence = 0
@@ -117,13 +121,17 @@ class _Simulation:
         route = party.media_routes.get(datagram.destination)
         if route is None or route.source != datagram.source:
             route = self._topology.route(party, datagram.source, datagram.destination, media=True)
+        arrival_us: int | None = None
         if route.tap is not None:
+            arrival_us = now_us
             self._push(now_us, route.tap, DatagramIntercepted(datagram), _NO_NUMBER)
         elif route.to is not None:
             pipe = route.pipe
             arrival_us = now_us + pipe.delay_us if pipe.calm else pipe.arrival_us(now_us)
             if arrival_us is not None:
                 self._push(arrival_us, route.to, DatagramReceived(datagram), _NO_NUMBER)
+        if self._passed is not None:
+            self._passed.append(_passed(party, route, datagram, now_us, arrival_us))
 
     def _send_signalling(self, party: Party, action: SendDatagram, now_us: int) -> int:
         datagram = action.datagram
@@ -144,12 +152,15 @@ class _Simulation:
         )
         if route.tap is not None and datagram.transport is not Transport.TLS:
             self._push(now_us, route.tap, DatagramIntercepted(datagram), number)
-            return number
-        arrival_us = self._arrival_us(route, datagram.transport, now_us)
-        if arrival_us is None or route.to is None:
-            self._record(MessageLost(at_us=now_us, party=party.name, number=number))
+            arrival_us: int | None = now_us
         else:
-            self._push(arrival_us, route.to, DatagramReceived(datagram), number)
+            arrival_us = self._arrival_us(route, datagram.transport, now_us)
+            if arrival_us is None or route.to is None:
+                self._record(MessageLost(at_us=now_us, party=party.name, number=number))
+            else:
+                self._push(arrival_us, route.to, DatagramReceived(datagram), number)
+        if self._passed is not None:
+            self._passed.append(_passed(party, route, datagram, now_us, arrival_us))
         return number
 
     def _arrival_us(self, route: Route, transport: Transport, now_us: int) -> int | None:
@@ -192,3 +203,19 @@ class _Simulation:
             f"the run doesn't settle: {self._max_events} events by {now_us} us, "
             f"{busiest.events} of them at node {busiest.name!r}; the next is {last} at {party.name!r}"
         )
+
+
+def _passed(party: Party, route: Route, datagram: Datagram, now_us: int, arrival_us: int | None) -> Passed:
+    """A datagram as a capture keeps it."""
+    tapped = route.tap is not None and datagram.transport is not Transport.TLS
+    taken = route.tap if tapped else route.to
+    return Passed(
+        at_us=now_us,
+        arrived_us=None if taken is None else arrival_us,
+        party=party.name,
+        to=route.to_name if taken is None else taken.name,
+        transport=datagram.transport.value,
+        source=datagram.source,
+        destination=datagram.destination,
+        octets=datagram.octets,
+    )

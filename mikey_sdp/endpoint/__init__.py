@@ -11,10 +11,25 @@ from __future__ import annotations
 from mikey_sdp.endpoint.answering import Answer, Rejection
 from mikey_sdp.endpoint.core import Options
 from mikey_sdp.endpoint.endpoint import Endpoint
+from mikey_sdp.endpoint.group import GroupKeys
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.endpoint.offering import Offer
 from mikey_sdp.endpoint.one_way import Announcement
 from mikey_sdp.endpoint.sessions import MediaKeys
+from mikey_sdp.endpoint.wishes import Expectations, Recipient
 
-__all__ = ["Announcement", "Answer", "CallLeg", "Endpoint", "KeySet", "MediaKeys", "Offer", "Options", "Rejection"]
+__all__ = [
+    "Announcement",
+    "Answer",
+    "CallLeg",
+    "Endpoint",
+    "Expectations",
+    "GroupKeys",
+    "KeySet",
+    "MediaKeys",
+    "Offer",
+    "Options",
+    "Recipient",
+    "Rejection",
+]

@@ -15,7 +15,7 @@ from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.mikey.payloads.rand import Rand
-from mikey_sdp.mikey.registry import ErrorNo
+from mikey_sdp.mikey.registry import DataType, ErrorNo
 from mikey_sdp.sdp.offer_answer import CS_PER_MEDIA, KeyedLevel
 
 
@@ -27,7 +27,8 @@ def check_place(message: Message, before: LevelState | None, beside: Container[i
     Raises: PeerError with Unspecified error (12).
     """
     csb_id = message.header.csb_id
-    is_update = message.find(Rand) is None
+    asks_anew = message.header.data_type == DataType.RSA_R_I_MSG and (before is None or before.bundle.csb_id != csb_id)
+    is_update = message.find(Rand) is None and not asks_anew  # a member of a group brings no RAND [4738-3.2-2]
     expected = before is not None and before.bundle.csb_id == csb_id and not before.initiated
     if (is_update and not expected) or csb_id in beside:
         raise PeerError(

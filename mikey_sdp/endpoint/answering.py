@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mikey_sdp.endpoint.admission import check_count, check_mode, check_mode_of_update, check_place, check_streams
+from mikey_sdp.endpoint.choosing import admission_of
 from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.peer import check_peer
+from mikey_sdp.endpoint.recipients import message_for_us
 from mikey_sdp.endpoint.state import LegState, LevelState
 from mikey_sdp.errors import DecodeError, PeerError
 from mikey_sdp.mikey.bundle import Bundle
@@ -20,6 +22,7 @@ from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Envelope
 from mikey_sdp.mikey.registry import ErrorNo
 from mikey_sdp.sdp.key_mgmt import key_mgmt_lines
+from mikey_sdp.sdp.line_order import judge_order, mikey_lines_at
 from mikey_sdp.sdp.lines import Level, SessionDescription
 from mikey_sdp.sdp.media import media_lines
 from mikey_sdp.sdp.offer_answer import (
@@ -151,16 +154,18 @@ def _take(
 
     `beside` are the levels of the offer that were taken before.
     """
-    level, data = received.line.level, received.line.data
-    before = leg.levels.get(level)
+    core, level = leg.core, received.line.level
+    if core.options.several_messages:
+        received = message_for_us(core, offer, received, peer)
+    data, before = received.line.data, leg.levels.get(level)
     if before is not None and before.repeats(data):
         check_count(before.bundle, received.keyed)
         return _Taken(state=before.over(received.keyed), reply=before.sent)
-    core = leg.core
     others = [taken.state for taken in beside.values()]
 
     def judge(message: Message) -> None:
         judge_identifiers(offer)(message)
+        judge_order(offer, received.line)(message)
         check_place(message, before, {state.bundle.csb_id for state in others})
 
     def approve(bundle: Bundle) -> None:
@@ -173,6 +178,7 @@ def _take(
             peer=peer,
             secure_carrier=leg.secure_carrier,
             ssrcs=received.keyed.responder_ssrcs(own_ssrcs(own)),
+            admit=admission_of(core, before, alone=len(mikey_lines_at(offer, received.line)) == 1),
             judge=judge,
             approve=approve,
         ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mikey_sdp.clock import Clock
+from mikey_sdp.endpoint.group import GroupKeys
 from mikey_sdp.mikey.acceptance import Profile
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
@@ -12,6 +14,7 @@ from mikey_sdp.mikey.credentials import CredentialStore, canonical_identity
 from mikey_sdp.mikey.keys import fresh_tgk, next_mki
 from mikey_sdp.mikey.modes.choices import DEFAULT_CHOICES, Choices
 from mikey_sdp.mikey.modes.contract import Mode, ResponderSetup
+from mikey_sdp.mikey.modes.groups import no_groups
 from mikey_sdp.mikey.modes.quota import DEFAULT_LIMITS, Limits, SignatureQuota
 from mikey_sdp.mikey.modes.responder import Responder
 from mikey_sdp.mikey.modes.roles import identity_of
@@ -19,6 +22,7 @@ from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.payloads.validity import ANY_PACKET, KeyValidity, SpiValidity
 from mikey_sdp.mikey.replay import ReplayCache, TimestampSource
 from mikey_sdp.mikey.srtp_policy import DEFAULT_SRTP, SrtpParameters
+from mikey_sdp.policy import Cost
 from mikey_sdp.secret import Entropy
 from mikey_sdp.srtp.profile import SUPPORTED, profile_of
 
@@ -34,7 +38,12 @@ class Options:
     `require_idr`, refuse messages that don't say whom they are for # [3830-9.5-2]; `choices`, those of the exchanges:
     Diffie-Hellman group, signatures, certificates, caching of envelope keys;
     `answers_for`, identities whose calls are taken too, such as those that are forwarded to us;
-    `forward_secrecy`, choose only modes in which a key that leaks later opens nothing that was recorded before;
+    `forward_secrecy`, choose and accept only modes in which a key that leaks later opens nothing that was recorded
+    before; `both_contribute`, only those in which both ends have a part in the key; `accepts`, the modes in which
+    offers are accepted, None for all that a credential allows # [5197-5-6]; `max_octets`, how large the MIKEY messages
+    of an offer may be together; `max_time_us`, how long our part of an exchange may take, with `costs`, how long it
+    does, by mode; `several_messages`, pass over messages of an offer that are for somebody else, up to the first for
+    us, instead of reading the first only;
     `limits`, how many signatures are verified, for whom; `profile`, how strictly peers are read: strict, or compat
     with what implementations in the field are known to get wrong (`KeySet.tolerated` tells).
     """
@@ -47,6 +56,12 @@ class Options:
     require_idr: bool = True
     choices: Choices = DEFAULT_CHOICES
     forward_secrecy: bool = False
+    both_contribute: bool = False
+    accepts: frozenset[Mode] | None = None
+    max_octets: int | None = None
+    max_time_us: int | None = None
+    costs: Mapping[Mode, Cost] = field(default_factory=dict)
+    several_messages: bool = False
     answers_for: frozenset[str] = frozenset()
     profile: Profile = Profile.STRICT
     limits: Limits = DEFAULT_LIMITS
@@ -67,6 +82,7 @@ class Core:
     entropy: Entropy
     options: Options
     replay: ReplayCache
+    group: GroupKeys | None = None
     bundles: BundleStore = field(default_factory=BundleStore)
     stamps: TimestampSource = field(default_factory=TimestampSource)
     quota: SignatureQuota = field(init=False)
@@ -91,8 +107,13 @@ class Core:
                 supported=SUPPORTED,
                 require_idr=self.options.require_idr if require_idr is None else require_idr,
                 answers_for=self._answers_for,
+                groups=no_groups if self.group is None else self.group.at,
             )
         )
+
+    def answers_to(self, addressed: str) -> bool:
+        """Whether messages for that identity are taken here."""
+        return canonical_identity(addressed) == canonical_identity(self.identity) or self._answers_for(addressed)
 
     def _answers_for(self, addressed: str) -> bool:
         return canonical_identity(addressed) in map(canonical_identity, self.options.answers_for)

@@ -43,7 +43,9 @@ class KeySet:
     `tolerated`, the departures from the standards that the peer's messages were forgiven (`Options.profile`); `leg`,
     the call leg that goes on with these keys, None for keys that were offered and not answered yet; `further_round`,
     whether it is our turn to make another offer at once (DHSAML), without which the exchange is not over; `live`, False
-    while the peer's part may be a mere repetition, which a further round of his is to show.
+    while the peer's part may be made or repeated by anybody (DHSAML), which only a further round of his shows to be
+    otherwise; `sessions`, what runs or
+    will run under these keys.
     """
 
     def __init__(
@@ -67,11 +69,11 @@ class KeySet:
         self.csb_ids = tuple(part.bundle.csb_id for part in parts)
         initiated = [part.initiated for part in parts if part.bundle.continuation is not None]
         self.further_round = any(initiated)
-        self.live = all(initiated)
+        self.live = not any(part.bundle.unproved for part in parts)
         self.media: Mapping[int, MediaKeys] = {
             media: part.of(media) for part in parts for media in part.keyed.media if media in used
         }
-        self._sessions = sessions
+        self.sessions = sessions
 
     def __repr__(self) -> str:
         csbs = ", ".join(f"{csb_id:08x}" for csb_id in self.csb_ids)
@@ -85,4 +87,4 @@ class KeySet:
         """
         if media not in self.media:
             raise UsageError(f"m= line {media + 1} has no keys; those of lines {sorted(self.media)} are there")
-        return self._sessions.of(media, self.media[media])
+        return self.sessions.of(media, self.media[media])

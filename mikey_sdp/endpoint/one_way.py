@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mikey_sdp.endpoint.admission import check_place, check_streams
+from mikey_sdp.endpoint.choosing import admission_of
+from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.offering import make_offer
 from mikey_sdp.endpoint.peer import check_peer
@@ -61,7 +63,7 @@ def listen(leg: LegState, sdp: str, *, announcer: str) -> KeySet:
     tolerated: list[Tolerance] = []
     for received in levels:
         response = responder.respond(
-            received.line.data, now=core.clock(), envelope=_envelope(received.keyed, announcer, parts)
+            received.line.data, now=core.clock(), envelope=_envelope(core, received.keyed, announcer, parts)
         )
         if response.reply is not None:
             raise PeerError("the announcement asks for an answer", mikey_error=None, section=SECTION)
@@ -71,16 +73,15 @@ def listen(leg: LegState, sdp: str, *, announcer: str) -> KeySet:
         tolerated += established.tolerated
         parts.append(KeyedMedia(keyed=received.keyed, bundle=established.bundle, initiated=False))
     in_use = [media for part in parts for media in part.keyed.media]
-    return KeySet(
-        parts, in_use=in_use, mode=modes[0], peer=announcer, sessions=LiveSessions(), tolerated=tolerated
-    )
+    return KeySet(parts, in_use=in_use, mode=modes[0], peer=announcer, sessions=LiveSessions(), tolerated=tolerated)
 
 
-def _envelope(keyed: KeyedLevel, announcer: str, beside: Iterable[KeyedMedia]) -> Envelope:
+def _envelope(core: Core, keyed: KeyedLevel, announcer: str, beside: Iterable[KeyedMedia]) -> Envelope:
     """An announcement opens a CSB and updates none."""
     csb_ids = {part.bundle.csb_id for part in beside}
     return Envelope(
         peer=announcer,
+        admit=admission_of(core, None),
         judge=lambda message: check_place(message, None, csb_ids),
         approve=lambda bundle: check_streams(bundle, keyed),
     )

@@ -8,61 +8,90 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mikey_sdp.endpoint.core import Core
+from cryptography import x509
+
 from mikey_sdp.endpoint.state import LegState, LevelState
-from mikey_sdp.errors import PolicyRefused
+from mikey_sdp.errors import PolicyRefused, UsageError
 from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.credentials import Credential, PskCredential
 from mikey_sdp.mikey.keys import fresh_rand
 from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode
-from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo, Variant
+from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo
 from mikey_sdp.mikey.modes.roles import identity_of
-from mikey_sdp.mikey.modes.table import MODES, modes_with
+from mikey_sdp.mikey.modes.table import MODES
+from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
 from mikey_sdp.mikey.payloads.hdr import SrtpIdEntry
 from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.registry import PrfFunc
-from mikey_sdp.policy import Decision, Facts, select
-from mikey_sdp.sdp.offer_answer import KeyedLevel, identifiers_extension
+from mikey_sdp.policy import Conference
+from mikey_sdp.sdp.offer_answer import CS_PER_MEDIA, KeyedLevel
 
 POLICY_NO = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """How one message of an offer is to be made.
+
+    Keeps: `mode`, of a new CSB; `certificate`, which of the peer's to encrypt to, None for the one that is known;
+    `extensions`, what the message says of the offer around it; `taken`, CSB IDs of the offer's other messages.
+    """
+
+    mode: Mode
+    certificate: x509.Certificate | None = None
+    extensions: tuple[GeneralExtension, ...] = ()
+    taken: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What an offer says at one level: a new message of ours, or the one that stood there (`initiator` None)."""
+    """What an offer says at one level: a new message of ours, or the one that stood there (`initiator` None).
+
+    Keeps: `peer`, whom it is for.
+    """
 
     keyed: KeyedLevel
+    peer: str
     initiator: Initiator | None
     before: LevelState | None
 
+    @property
+    def octets(self) -> bytes:
+        """The message as it stands in the offer."""
+        if self.initiator is not None:
+            return self.initiator.message.octets
+        return self.before.standing if self.before else b""
 
-def choose_mode(core: Core, peer: str, *, secure_carrier: bool) -> Decision:
-    """The mode for an offer to that peer, by the selection policy.
+    @property
+    def mode(self) -> Mode:
+        """The mode of the message, or of the CSB whose message is repeated."""
+        return self.initiator.mode if self.initiator is not None else self._standing.mode
 
-    Raises: PolicyRefused where no mode fits. # [4567-8-3]
-    """
-    modes = modes_with(core.credentials, peer)
-    if core.modes is not None and core.bundles.pair_key(peer) is not None:
-        modes |= core.modes & {Mode.PSK}  # an envelope key that is cached for the pair, used where PSK is asked for
-    if core.options.forward_secrecy and core.options.choices.saml.variant is Variant.STATIC:
-        modes -= {Mode.DHSAML}  # which has no forward secrecy under the keys of assertions alone
-    held = frozenset(mode.value for mode in modes)
-    allowed = None if core.modes is None else frozenset(mode.value for mode in core.modes)
-    return select(
-        Facts(
-            credentials=held,
-            secure_carrier=secure_carrier,
-            allowed=allowed,
-            forward_secrecy=core.options.forward_secrecy,
-        )
-    )
+    @property
+    def csb_id(self) -> int:
+        """The CSB that the message opens, updates or leaves as it is."""
+        return self.initiator.message.header.csb_id if self.initiator is not None else self._standing.bundle.csb_id
+
+    @property
+    def _standing(self) -> LevelState:
+        if self.before is None:
+            raise UsageError("a level without a message of its own goes on with the one before")
+        return self.before
+
+
+def opens_csb(leg: LegState, keyed: KeyedLevel, rekey: bool) -> bool:
+    """Whether an offer at that level opens a CSB, for which a mode must be chosen."""
+    before = leg.levels.get(keyed.level)
+    if before is None:
+        return True
+    return _changes(before, keyed, rekey) and not _is_further_round_due(before) and _mode_of_update(leg, before) is None
 
 
 def propose(
     leg: LegState,
     keyed: KeyedLevel,
-    mode: Mode,
-    identifiers: str,
+    target: Target,
     ssrcs: Mapping[int, int],
     rekey: bool,
     *,
@@ -77,32 +106,37 @@ def propose(
     before = leg.levels.get(keyed.level)
     sessions = keyed.sessions(ssrcs)
     if before is not None:
-        due = _is_further_round_due(before)
-        if not (rekey or due or len(sessions) > len(before.bundle.sessions)):
-            return Proposal(keyed=keyed, initiator=None, before=before)
+        if not _changes(before, keyed, rekey):
+            return Proposal(keyed=keyed, peer=leg.peer, initiator=None, before=before)
         kept = _with_rollover(leg, keyed, tuple(replace(entry, roc=0) for entry in before.bundle.sessions))
         grown = before.bundle.updated(sessions=kept + sessions[len(kept) :])
-        mode_of_update = _mode_of_update(before)
-        if due:
+        mode_of_update = _mode_of_update(leg, before)
+        if _is_further_round_due(before):
             bundle = _with_group_key(leg, grown)
-            return _proposal(leg, keyed, before.mode, identifiers, bundle, before, new_keys=False)
+            return _proposal(leg, keyed, replace(target, mode=before.mode), bundle, before, new_keys=False)
         if mode_of_update is not None:
             bundle = grown.updated(
                 policies={POLICY_NO: leg.srtp} if rekey else None,
                 keys=_keys_to_push(leg, mode_of_update, before) if rekey else (),
             )
-            return _proposal(leg, keyed, mode_of_update, identifiers, bundle, before, new_keys=rekey)
-    core = leg.core
+            return _proposal(leg, keyed, replace(target, mode=mode_of_update), bundle, before, new_keys=rekey)
+    core, mode = leg.core, target.mode
+    group = core.group if MODES[mode].group else None
     bundle = Bundle(
-        csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer),
+        csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer, taken=target.taken) if group is None else group.csb_id,
         prf_func=PrfFunc.MIKEY_1,
-        rand=fresh_rand(core.entropy),
+        rand=fresh_rand(core.entropy) if group is None else group.rand,
         sessions=_with_rollover(leg, keyed, sessions) if sends or mode is not Mode.RSA_R else (),
         policies={POLICY_NO: leg.srtp},
         keys=_keys_to_push(leg, mode, before),
         own=True,
     )
-    return _proposal(leg, keyed, mode, identifiers, bundle, before, new_keys=True)
+    return _proposal(leg, keyed, target, bundle, before, new_keys=True)
+
+
+def _changes(before: LevelState, keyed: KeyedLevel, rekey: bool) -> bool:
+    """Whether there is anything to say about a CSB that stands: new keys, a further round, or more streams."""
+    return rekey or _is_further_round_due(before) or CS_PER_MEDIA * keyed.positions > len(before.bundle.sessions)
 
 
 def _is_further_round_due(before: LevelState) -> bool:
@@ -111,29 +145,42 @@ def _is_further_round_due(before: LevelState) -> bool:
 
 
 def _with_group_key(leg: LegState, bundle: Bundle) -> Bundle:
-    """The CSB for a further round; where that is for a group, with a key and a RAND of our own for the group."""
+    """The CSB for a further round; where that is for a group, with a key and a RAND of our own for the group.
+
+    They are drawn once: a second attempt, after a glare, is encrypted with the same key stream.
+    """
     due = bundle.continuation
     if due is None or due.round_2 is not RoundTwo.GROUP:
         return bundle
     core = leg.core
-    return replace(bundle.updated(keys=core.fresh_keys(leg.srtp, bundle)), rand=fresh_rand(core.entropy))
+    if bundle.csb_id not in leg.group_keys:
+        leg.group_keys[bundle.csb_id] = (core.fresh_keys(leg.srtp, bundle), fresh_rand(core.entropy))
+    keys, rand = leg.group_keys[bundle.csb_id]
+    return replace(bundle.updated(keys=keys), rand=rand)
 
 
-def _mode_of_update(before: LevelState) -> Mode | None:
+def _mode_of_update(leg: LegState, before: LevelState) -> Mode | None:
     """How a CSB that we opened can be updated, None where only a new one can follow it.
 
     An envelope key that both ends keep is the pre-shared key of the update, which saves all public key operations.
     # [3830-4.5-12] [4738-3.6-19]
     """
-    if not before.initiated:
+    if not before.initiated or _asks_for_group(leg, before.mode):
         return None
     if before.bundle.envelope_key is not None:
         return Mode.PSK
     return before.mode if MODES[before.mode].updates else None
 
 
+def _asks_for_group(leg: LegState, mode: Mode) -> bool:
+    """Whether we ask for the key of a group, which is asked for again when it changes. # [4738-3.2-2]"""
+    return leg.expects.conference is Conference.MEMBER and mode is Mode.RSA_R
+
+
 def _keys_to_push(leg: LegState, mode: Mode, before: LevelState | None) -> tuple[KeyData, ...]:
-    """New keys for the offer, in the modes in which the Initiator makes them."""
+    """New keys for the offer, in the modes in which the Initiator makes them; those of the conference if we own one."""
+    if leg.core.group is not None and MODES[mode].group:
+        return leg.core.group.keys
     return leg.core.fresh_keys(leg.srtp, before.bundle if before else None) if MODES[mode].pushes else ()
 
 
@@ -150,8 +197,7 @@ def _with_rollover(leg: LegState, keyed: KeyedLevel, sessions: tuple[SrtpIdEntry
 def _proposal(
     leg: LegState,
     keyed: KeyedLevel,
-    mode: Mode,
-    identifiers: str,
+    target: Target,
     bundle: Bundle,
     before: LevelState | None,
     *,
@@ -171,16 +217,19 @@ def _proposal(
         verification=core.options.verification,
         new_keys=new_keys,
         validity=core.next_validity(before.bundle if before else None),
-        extensions=(identifiers_extension(identifiers),),
-        choices=core.options.choices,
+        extensions=target.extensions,
+        choices=replace(core.options.choices, certificate_hash=True) if target.certificate else core.options.choices,
         limits=core.options.limits,
         profile=core.options.profile,
+        group=_asks_for_group(leg, target.mode),
     )
-    row = MODES[mode]
-    initiator = row.initiate(setup, _credential(leg, mode, setup), leg.secure_carrier)
+    credential = _credential(leg, target.mode, setup)
+    if target.certificate is not None and isinstance(credential, CertificateCredential):
+        credential = replace(credential, trust=replace(credential.trust, known=(target.certificate,)))
+    initiator = MODES[target.mode].initiate(setup, credential, leg.secure_carrier)
     if setup.peer is None:  # without IDr it could come back to us in somebody else's name
         core.replay.remember(initiator.message.octets, setup.timestamp, now)
-    return Proposal(keyed=keyed, initiator=initiator, before=before)
+    return Proposal(keyed=keyed, peer=leg.peer, initiator=initiator, before=before)
 
 
 def _credential(leg: LegState, mode: Mode, setup: InitiatorSetup) -> Credential:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Self
 from mikey_sdp.endpoint.core import Core
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.sessions import LiveSessions
+from mikey_sdp.endpoint.wishes import NOTHING_SPECIAL, Expectations
 from mikey_sdp.mikey.acceptance import Tolerance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import canonical_identity
 from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.mikey.srtp_policy import SrtpParameters
 from mikey_sdp.sdp.lines import Level
 from mikey_sdp.sdp.offer_answer import KeyedLevel, LevelChoice
@@ -59,7 +61,9 @@ class LegState:
     """One leg: the peer, the CSBs by level and the SRTP sessions by m= line.
 
     Keeps: `srtp`, the policy that our offers ask for; `names_peer`, whether our messages say whom they are for
-    (announcements don't); `retired`, peer and CSB ID of CSBs to close once the peer has confirmed.
+    (announcements don't); `retired`, peer and CSB ID of CSBs to close once the peer has confirmed; `expects`, what is
+    to be expected of the call; `holder`, what tells the CSBs of this leg from those of other branches of the same call;
+    `group_keys`, by CSB ID what a further round of ours gives to a group.
     """
 
     core: Core
@@ -73,7 +77,10 @@ class LegState:
     levels: dict[Level, LevelState] = field(default_factory=dict)
     sessions: LiveSessions = field(default_factory=LiveSessions)
     retired: set[tuple[str, int]] = field(default_factory=set)
+    expects: Expectations = NOTHING_SPECIAL
     in_use: tuple[int, ...] = ()
+    group_keys: dict[int, tuple[tuple[KeyData, ...], bytes]] = field(default_factory=dict, repr=False)
+    holder: object = field(default_factory=object)
 
     @property
     def apart(self) -> frozenset[int]:
@@ -91,7 +98,7 @@ class LegState:
         self.retired |= self._names_of(self.levels)
         self.retired -= self._names_of(levels)
         for state in levels.values():
-            self.core.bundles.put(state.peer, state.bundle)
+            self.core.bundles.put(state.peer, state.bundle, holder=self.holder)
         self.peer = keys.peer
         self.levels = dict(levels)
         self.choice = "session" if None in levels else "media"
@@ -136,4 +143,4 @@ class LegState:
 
     def _close(self, names: Iterable[tuple[str, int]]) -> None:
         for peer, csb_id in names:
-            self.core.bundles.close(peer, csb_id)
+            self.core.bundles.close(peer, csb_id, holder=self.holder)

@@ -14,6 +14,7 @@ from mikey_sdp.interop.settings import INITIATOR, RESPONDER, Settings
 from mikey_sdp.interop.values import octets_of_base64, to_base64
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.bundles import BundleStore
+from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.credentials import ANY_PEER, Credential, CredentialStore, PskCredential
 from mikey_sdp.mikey.keys import fresh_rand
 from mikey_sdp.mikey.message import Message
@@ -58,8 +59,8 @@ class Party:
         """Open a CSB."""
         settings = self.settings
         mode, own, peer = settings.mode_of_offer, settings.own or INITIATOR, settings.peer
-        if peer is None and words.peer is not None:
-            peer = RESPONDER
+        if peer is None and words.peer is not None and MODES[mode].credential is not CertificateCredential:
+            peer = RESPONDER  # whose certificate is not known before is not named: no certificate would be for him
         with _our_fault():
             policies, sessions = settings.policies, settings.sessions
             first = policies.get(sessions[0].policy_no) if sessions else next(iter(policies.values()), None)

@@ -67,7 +67,8 @@ class Bundle:
     the keys, without which they must not be handed on # [3830-4.3.2-4]; `generation`, how many updates brought keys;
     `envelope_key`, the one that a public key mode left with both ends to be the pre-shared key of updates
     # [3830-3.2-10]; `for_pair`, whether it serves later CSBs of the two as well # [3830-6.3-3];
-    `continuation`, what a further round of the exchange builds on, None where none is due.
+    `continuation`, what a further round of the exchange builds on, None where none is due; `unproved`, whether the
+    peer has not shown yet that he has the key of his assertion, which anybody can repeat (DHSAML).
     """
 
     csb_id: int
@@ -81,6 +82,7 @@ class Bundle:
     envelope_key: Secret | None = None
     for_pair: bool = False
     continuation: Continuation | None = None
+    unproved: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))

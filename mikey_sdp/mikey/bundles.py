@@ -5,7 +5,7 @@ Source: RFC 3830 sections 4.5 and 6.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from mikey_sdp.errors import UsageError
@@ -21,12 +21,14 @@ class BundleStore:
     """Every CSB that is in use; empty again when all calls have ended.
 
     A CSB ID is unique between two parties only, so one number may stand for different bundles with different peers.
+    The branches of a forked call have the same CSB ID with the same peer, and keys in common or not: each is a holder
+    of its own, and the CSB is gone when the last of them closes it.
     Keeps: beside them, of every peer the newest envelope key that later CSBs may use as pre-shared key, also when its
     own CSB is closed; of `max_pairs` peers at most, the latest.
     """
 
     def __init__(self, *, max_pairs: int = MAX_PAIRS) -> None:
-        self._bundles: dict[tuple[str, int], Bundle] = {}
+        self._bundles: dict[tuple[str, int], dict[object, Bundle]] = {}
         self._pair_keys: dict[str, Secret] = {}
         self._max_pairs = max_pairs
 
@@ -34,17 +36,23 @@ class BundleStore:
         return len(self._bundles)
 
     def __iter__(self) -> Iterator[Bundle]:
-        return iter(tuple(self._bundles.values()))
+        return iter(tuple(bundle for held in self._bundles.values() for bundle in held.values()))
 
     def get(self, peer: str, csb_id: int) -> Bundle | None:
-        """The bundle that we share with the peer under that CSB ID."""
-        return self._bundles.get((canonical_identity(peer), csb_id))
+        """The bundle that we share with the peer under that CSB ID; of several holders the one that came last."""
+        held = self._bundles.get((canonical_identity(peer), csb_id))
+        return next(reversed(held.values())) if held else None
 
-    def put(self, peer: str, bundle: Bundle) -> None:
-        """Keep a bundle, or its updated value, and a new envelope key that is for the pair. # [3830-6.3-3]"""
+    def put(self, peer: str, bundle: Bundle, *, holder: object = None) -> None:
+        """Keep a bundle, or its updated value, and a new envelope key that is for the pair. # [3830-6.3-3]
+
+        `holder` is the branch of a forked call that it is for.
+        """
         name = canonical_identity(peer)
-        before = self._bundles.get((name, bundle.csb_id))
-        self._bundles[(name, bundle.csb_id)] = bundle
+        before = self.get(peer, bundle.csb_id)
+        held = self._bundles.setdefault((name, bundle.csb_id), {})
+        held.pop(holder, None)
+        held[holder] = bundle
         key = bundle.envelope_key if bundle.for_pair else None
         if key is not None and (before is None or before.envelope_key != key):
             self._pair_keys.pop(name, None)
@@ -60,17 +68,21 @@ class BundleStore:
         """Cache no key for a peer any longer; how long that is useful is the caller's policy. # [3830-3.2-11]"""
         self._pair_keys.pop(canonical_identity(peer), None)
 
-    def close(self, peer: str, csb_id: int) -> None:
+    def close(self, peer: str, csb_id: int, *, holder: object = None) -> None:
         """Forget a bundle when its session ends; forgetting one that is gone is no fault. # [4567-7.1-7]"""
-        self._bundles.pop((canonical_identity(peer), csb_id), None)
+        name = canonical_identity(peer), csb_id
+        held = self._bundles.get(name, {})
+        held.pop(holder, None)
+        if not held:
+            self._bundles.pop(name, None)
 
-    def draw_csb_id(self, entropy: Entropy, *peers: str) -> int:
-        """A random CSB ID that is in use with none of these peers. # [3830-6.1-13]
+    def draw_csb_id(self, entropy: Entropy, *peers: str, taken: Container[int] = ()) -> int:
+        """A random CSB ID that is in use with none of these peers, and is none of `taken`. # [3830-6.1-13]
 
         Raises: UsageError when the entropy keeps giving numbers that are taken.
         """
         for _ in range(_MAX_DRAWS):
             csb_id = int.from_bytes(entropy(4), "big")
-            if all(self.get(peer, csb_id) is None for peer in peers):
+            if csb_id not in taken and all(self.get(peer, csb_id) is None for peer in peers):
                 return csb_id
         raise UsageError("the source of entropy keeps drawing CSB IDs that are in use")

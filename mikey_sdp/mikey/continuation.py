@@ -19,7 +19,7 @@ class Continuation:
     Keeps: `peer`, who is at the other end; `initiated`, whether it is ours to send the next message; `timestamp`, the T
     of the whole exchange; `round_2`, what the next round is for; `protection_key`, from which the keys of its messages
     come; `rands`, RAND1 and RAND2 as their derivation takes them; `transcript`, the messages so far, which its MACs
-    cover.
+    cover; `own_rand`, what we say in it: drawn once, since a second attempt is encrypted with the same key stream.
     """
 
     peer: str
@@ -29,3 +29,4 @@ class Continuation:
     protection_key: Secret
     rands: bytes = field(repr=False)
     transcript: bytes = field(repr=False)
+    own_rand: bytes = field(default=b"", repr=False)

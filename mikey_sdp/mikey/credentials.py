@@ -29,13 +29,19 @@ class PskCredential:
     """A key shared with one peer; to hold it means to be authorised. # [3830-4.3.2-1]
 
     Units: at least 16 octets, since the keys that it protects are no stronger than it is. # [3830-9.1-1]
-    Raises: UsageError for a shorter key.
+    Raises: UsageError for a shorter key, and for one that is no `Secret` and would print.
     """
 
     peer: str
     key: Secret
 
     def __post_init__(self) -> None:
+        if not isinstance(self.peer, str):
+            raise UsageError(f"a credential names its peer by text, not by {type(self.peer).__name__}")
+        if not isinstance(self.key, Secret):
+            raise UsageError(
+                f"a pre-shared key given as {type(self.key).__name__} could be printed; wrap it in Secret(...)"
+            )
         if len(self.key) < MIN_PSK_OCTETS:
             raise UsageError(
                 f"a pre-shared key of {len(self.key)} octets is too short; make one of {MIN_PSK_OCTETS} or more"

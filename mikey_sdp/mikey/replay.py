@@ -19,6 +19,9 @@ DEFAULT_SKEW_US: Final = 300_000_000
 DEFAULT_CAPACITY: Final = 4096
 DEFAULT_SHARE: Final = DEFAULT_CAPACITY // 8
 ENTRY_OCTETS: Final = 30
+UNPROVED: Final = "?"
+"""The share of messages that prove nothing of who sent them. What is forgotten of it counts as no floor: whoever could
+send such a message again could as well have made another one, and no flood of them must narrow any window."""
 NTP_TYPES: Final = frozenset({TsType.NTP_UTC, TsType.NTP})
 _ROUNDING: Final = 1 << 13
 """Two microseconds: what is dropped from the cache is beyond the skew however that is rounded."""
@@ -61,9 +64,9 @@ class ReplayCache:
 
     When it is full it forgets the oldest timestamp and from then on refuses everything as old as that: the window gets
     narrower and a forgotten message still can't be replayed. # [3830-5.4-7]
-    A peer who has filled his share of it narrows the window of his own messages only. Peers are told apart by the name
-    that stands in the message, so that a repeated one comes in the same name; messages without one are shared out to
-    nobody.
+    A peer who has filled his share of it narrows the window of his own messages only. Peers are told apart by the names
+    that they proved, so that a share is looked at once that is done, and a repeated message comes in the same name;
+    messages without a name are shared out to nobody.
     Units: `skew_us` microseconds, either way; `capacity` and `share` messages; times inside count 2^-32 s from the
     first one that came, so that the wrap of NTP time is no step for them.
     """
@@ -85,7 +88,7 @@ class ReplayCache:
     def __len__(self) -> int:
         return len(self._hashes)
 
-    def check_fresh(self, timestamp: Timestamp, now: NtpTime, peer: str = "") -> None:
+    def check_fresh(self, timestamp: Timestamp, now: NtpTime) -> None:
         """Refuse a timestamp outside the allowed skew, or so old that its message may have been forgotten.
 
         Raises: PeerError with Invalid TS (1).
@@ -95,9 +98,18 @@ class ReplayCache:
         if abs(distance_us) > self._skew_us:  # [3830-5.3-2]
             when = "behind" if distance_us > 0 else "ahead of"
             raise _stale(f"the timestamp is {abs(distance_us) / 1e6:.1f} s {when} our clock")
+        self._check_above(self._floor, timestamp)
+
+    def check_share(self, timestamp: Timestamp, peer: str) -> None:
+        """Refuse a timestamp so old that its message may have been forgotten of that peer.
+
+        Raises: PeerError with Invalid TS (1).
+        """
         share = self._shares.get(peer)
-        floors = (self._floor, share.floor if share else None)
-        if any(floor is not None and self._moment(sent) <= floor for floor in floors):
+        self._check_above(share.floor if share else None, timestamp)
+
+    def _check_above(self, floor: int | None, timestamp: Timestamp) -> None:
+        if floor is not None and self._moment(ntp_of(timestamp)) <= floor:
             raise _stale("the timestamp is older than what the replay cache can still vouch for")
 
     def check_new(self, message: bytes) -> None:

@@ -22,6 +22,7 @@ from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmt, insert_key_mgmt
 from mikey_sdp.sdp.lines import SessionDescription
 from mikey_sdp.sdp.media import Direction
 from mikey_sdp.sdp.offer_answer import secured
+from mikey_sdp.sdp.preconditions import SecurityPrecondition
 from mikey_sdp.secret import Entropy
 
 
@@ -32,16 +33,23 @@ class BodyMaker:
         self._config: Final = config
         self._entropy: Final = entropy
 
-    def first_offer(self) -> SessionBody:
-        """What a new call offers.
+    def first_offer(self, *, asks: bool = True) -> SessionBody:
+        """What a new call offers; only an offer that a caller makes `asks` for preconditions.
 
         Raises: UsageError for more streams than there are ports, or for a kind of media that nobody here knows.
         """
-        return self._body([self._stream(media, kind) for media, kind in enumerate(self._config.streams.kinds)])
+        strength = self._config.preconditions if asks else None
+        wanted = None if strength is None else SecurityPrecondition(send=strength, recv=strength)
+        kinds = enumerate(self._config.streams.kinds)
+        return self._body([self._stream(media, kind, precondition=wanted) for media, kind in kinds])
 
     def first_answer(self, offered: Sequence[RemoteStream]) -> SessionBody:
         """What a call that comes in is answered with: each stream taken if its kind is among ours."""
         return self._body([self._answering(media, stream, holding=False) for media, stream in enumerate(offered)])
+
+    def refusing(self, offered: Sequence[RemoteStream]) -> SessionBody:
+        """An answer that takes nothing of what is offered."""
+        return self._body([LocalStream(kind=one.kind, port=0, ssrc=0, refused_as=one.protocol) for one in offered])
 
     def next_answer(self, body: SessionBody, offered: Sequence[RemoteStream], *, holding: bool) -> SessionBody:
         """What an offer within the call is answered with: known streams as the offer wants them, new ones if we can."""
@@ -82,7 +90,15 @@ class BodyMaker:
             streams=tuple(streams),
         )
 
-    def _stream(self, media: int, kind: str, direction: Direction = Direction.SENDRECV) -> LocalStream:
+    def _stream(
+        self,
+        media: int,
+        kind: str,
+        direction: Direction = Direction.SENDRECV,
+        precondition: SecurityPrecondition | None = None,
+        *,
+        ssrc: int | None = None,
+    ) -> LocalStream:
         if kind not in KINDS:
             raise UsageError(f"no media of the kind {kind!r}; there are: {', '.join(sorted(KINDS))}")
         if media >= MAX_STREAMS:
@@ -90,14 +106,24 @@ class BodyMaker:
         return LocalStream(
             kind=kind,
             port=self._config.media_port + 2 * media,
-            ssrc=int.from_bytes(self._entropy(4), "big") | 1,  # 0 would stand for one that is not known yet
+            ssrc=int.from_bytes(self._entropy(4), "big") | 1 if ssrc is None else ssrc,  # 0 stands for unknown ones
             direction=direction,
+            precondition=precondition,
         )
 
     def _answering(self, media: int, offered: RemoteStream, *, holding: bool) -> LocalStream:
         if media >= MAX_STREAMS or not offered.is_usable or offered.kind not in self._config.streams.kinds:
             return LocalStream(kind=offered.kind, port=0, ssrc=0, refused_as=offered.protocol)
-        return self._stream(media, offered.kind, answering_direction(offered.direction, holding=holding))
+        fixed = self._config.responder_ssrc
+        wanted = offered.precondition if self._config.preconditions is not None else None
+        return self._stream(
+            media,
+            offered.kind,
+            answering_direction(offered.direction, holding=holding),
+            # The answerer can receive whatever the mode; of the way back he waits to hear. # [5027-4-2]
+            None if wanted is None or not wanted.is_wanted else wanted.answered(Direction.RECVONLY),
+            ssrc=None if fixed is None else fixed + media,
+        )
 
 
 def failure_body(body: SessionBody, mikey_message: bytes) -> bytes:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Start a call to a contact."""
+    """Start a call to a contact; `offerless` leaves it to the called party to make the offer."""
 
     peer: str
+    offerless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +74,21 @@ class RemoveMedia:
     media: int
 
 
-Command = Call | Cancel | HangUp | ReKey | Hold | Resume | AddMedia | RemoveMedia
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Have the peer of a call call somebody else instead; `attended`, to take our call with him over."""
+
+    peer: str
+    to: str
+    attended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Tell the registrar at a contact that we are reached here for that many seconds; 0 for not any more."""
+
+    registrar: str
+    expires_s: int = 3600
+
+
+Command = Call | Cancel | HangUp | ReKey | Hold | Resume | AddMedia | RemoveMedia | Transfer | Register

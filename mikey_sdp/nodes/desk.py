@@ -8,19 +8,23 @@ from typing import Final
 from mikey_sdp import sip
 from mikey_sdp.clock import Micros, NtpTime
 from mikey_sdp.endpoint.endpoint import Endpoint
-from mikey_sdp.errors import MikeySdpError, PeerError
+from mikey_sdp.errors import MikeySdpError, PeerError, PolicyRefused
 from mikey_sdp.nodes.config import Security, UserAgentConfig
 from mikey_sdp.nodes.contract import Action, Address, CancelTimer, Datagram, Report, SendDatagram, SetTimer, Transport
 from mikey_sdp.nodes.key_notes import key_notes
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.leg_media import LegMedia
+from mikey_sdp.nodes.lobby import Lobby
 from mikey_sdp.nodes.media import StreamReceiver
 from mikey_sdp.nodes.plain import PlainEndpoint
 from mikey_sdp.nodes.session_body import SessionBody
 from mikey_sdp.secret import SeededEntropy
-from mikey_sdp.sip import AgentCore, Dialog, Hop, identity
+from mikey_sdp.sip import AgentCore, Dialog, DialogId, Hop, identity
 from mikey_sdp.trace import AnyRecord, CallChanged, KeyManagementFailed, Warned
 
+ALLOW: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "REFER", "NOTIFY")
+PRECONDITION: Final = "precondition"
+"""The option tag of those who let a call wait for what has to be agreed on first (RFC 3312)."""
 LINGER_US: Final = 500_000
 """How long a leg still counts media after its end, so that what was in flight is not missed."""
 
@@ -31,7 +35,9 @@ class Desk:
     """The shared state of one user agent.
 
     Keeps: `actions`, filled while an event is handled; `talking`, by media timer the legs that send; `places`, which
-    receiver takes the packets between two media addresses; `strays`, media packets that belonged to no call.
+    receiver takes the packets between two media addresses; `lobby`, where media waits for an answer; `left`, early
+    dialogs of our calls that we hung up on, whose answer may cross our BYE; `strays`, media packets that belonged to no
+    call; `clock_set_us`, by how much the clock was put forward since the start.
     """
 
     def __init__(self, config: UserAgentConfig, take: Take) -> None:
@@ -41,7 +47,10 @@ class Desk:
         self.legs: dict[int, Leg] = {}
         self.places: dict[tuple[Address, Address], StreamReceiver] = {}
         self.talking: dict[str, LegMedia] = {}
+        self.lobby: Final = Lobby(config.buffer_packets)
+        self.left: set[DialogId] = set()
         self.strays = 0
+        self.clock_set_us = 0
         self._take = take
         self._names = {identity(contact.uri): name for name, contact in config.contacts.items()}
         self._legs_made = 0
@@ -50,6 +59,8 @@ class Desk:
             local=Hop(config.transport, config.address.host, config.address.port),
             contact=self._contact_uri(),
             entropy=SeededEntropy(config.seed + b"|sip"),
+            allow=ALLOW,
+            supported=(*config.supported, *((PRECONDITION,) if config.preconditions is not None else ())),
         )
         self.endpoint: Final = PlainEndpoint() if config.security is Security.NONE else self._endpoint()
 
@@ -65,12 +76,18 @@ class Desk:
             credentials=config.credentials,
             modes=config.modes,
             clock=self._clock,
-            entropy=SeededEntropy(config.seed + b"|mikey"),
+            entropy=config.entropy or SeededEntropy(config.seed + b"|mikey"),
             options=config.options,
+            group=config.group,
         )
 
+    @property
+    def unix_us(self) -> int:
+        """What this party's wall clock shows, in microseconds since 1970."""
+        return self.config.epoch_unix_us + self.config.clock_skew_us + self.clock_set_us + self.now_us
+
     def _clock(self) -> NtpTime:
-        return NtpTime.from_unix_us(self.config.epoch_unix_us + self.config.clock_skew_us + self.now_us)
+        return NtpTime.from_unix_us(self.unix_us)
 
     # What goes out
 
@@ -153,7 +170,8 @@ class Desk:
         if isinstance(error, PeerError):
             self.key_management_failed(call_id, peer, error.reason, mikey_error=error.mikey_error)
         else:
-            self.key_management_failed(call_id, peer, str(error))
+            reason = error.reason if isinstance(error, PolicyRefused) else str(error)
+            self.key_management_failed(call_id, peer, reason)
 
     # Who is who
 
@@ -165,9 +183,15 @@ class Desk:
         """The name of the contact that answers at a dialog's remote target."""
         target = dialog.remote_target
         for name, contact in self.config.contacts.items():
-            if contact.address.host == target.host and contact.address.port == (target.port or contact.address.port):
+            phone = contact.phone or contact.address
+            if phone.host == target.host and phone.port == (target.port or phone.port):
                 return name
         return otherwise
+
+    def name_of_host(self, host: str, otherwise: str) -> str:
+        """The name of the contact that is reached at a host."""
+        contacts = self.config.contacts.items()
+        return next((name for name, one in contacts if (one.phone or one.address).host == host), otherwise)
 
     def legs_with(self, peer: str) -> Iterator[Leg]:
         """The legs with a party that have not ended, oldest first."""

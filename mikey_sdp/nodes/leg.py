@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import enum
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mikey_sdp.endpoint.answering import Answer
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.endpoint.offering import Offer
+from mikey_sdp.endpoint.sessions import MediaKeys
 from mikey_sdp.nodes.commands import AddMedia, FurtherRound, Hold, ReKey, RemoveMedia, Resume
+from mikey_sdp.nodes.crowd import Crowd
 from mikey_sdp.nodes.leg_media import LegMedia
 from mikey_sdp.nodes.media import Protection
 from mikey_sdp.nodes.plain import PlainAnswer, PlainLeg, PlainOffer
 from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
-from mikey_sdp.sip import Dialog, IncomingRequest, OutgoingInvite
+from mikey_sdp.sip import Dialog, IncomingRequest, OutgoingInvite, OutgoingRequest
 
 AnyOffer = Offer | PlainOffer
 AnyAnswer = Answer | PlainAnswer
@@ -62,10 +65,15 @@ class Leg:
 
     Keeps: `peer`, the name of whoever is at the other end, and `called`, of whoever was called (the same unless the
     call was forked); `incoming`, the peer's INVITE that we have not done with; `invite`, ours that started the call;
-    `answer`, our description, worked out before it rings; `agreed`, what holds now; `on_ack`, what will hold once the
-    peer's ACK shows that it has our answer; `change`, our re-INVITE in the air, and `waiting`, changes to offer when it
-    is over; `backs_off`, set between a glare and our next try; `holding`, whether we hold the call; `hang_up_on_ack`,
-    why to hang up once our 200 is acknowledged, since before a callee must not (RFC 3261 section 15).
+    `answer`, our description, worked out before it rings, and `offer`, what it is if the peer left the offer to us;
+    `agreed`, what holds now; `on_ack`, what will hold once the peer's ACK shows that it has our answer, and `fresh`,
+    whether that brings other keys than those before; `change`, our offer in the air, and `waiting`, changes to
+    offer when it is over; `asking`, the PRACK or UPDATE that carries `change` before the call is up; `backs_off`, set
+    between a glare and our next try; `holding`, whether we hold the call; `hang_up_on_ack`, why to hang up once our 200
+    is acknowledged, since before a callee must not (RFC 3261 section 15); `answer_confirmed`, whether our answer went
+    out reliably before the 200, which then says nothing of it again; `waits`, whether it may not ring before security
+    preconditions are met; `installed`, by direction the keys that the trace has as in use;
+    `crowds`, by m= line what a member of a conference opens the media of all others with.
     """
 
     number: int
@@ -80,6 +88,7 @@ class Leg:
     incoming: IncomingRequest | None = None
     invite: OutgoingInvite | None = None
     answer: str | None = None
+    offer: AnyOffer | None = None
     secured: AnySecured | None = None
     agreed: Agreed | None = None
     on_ack: Agreed | None = None
@@ -88,6 +97,12 @@ class Leg:
     holding: bool = False
     backs_off: bool = False
     hang_up_on_ack: str = ""
+    answer_confirmed: bool = False
+    waits: bool = False
+    fresh: bool = False
+    asking: OutgoingRequest | None = None
+    installed: dict[str, Mapping[int, MediaKeys]] = field(default_factory=dict)
+    crowds: dict[int, Crowd] = field(default_factory=dict)
 
     def timer(self, what: str) -> str:
         """The name of one of this leg's timers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mikey_sdp.clock import Micros
 from mikey_sdp.nodes.config import Streams
@@ -33,15 +33,27 @@ class LegMedia:
         self.places: dict[tuple[Address, Address], StreamReceiver] = {}
         self.ticking = False
 
-    def listen(self, body: SessionBody, remote: Sequence[RemoteStream], protections: Mapping[int, Protection]) -> None:
-        """Take what the peer sends as described; a new stream needs its protection, the others may keep theirs."""
+    def listen(
+        self,
+        body: SessionBody,
+        remote: Sequence[RemoteStream],
+        protections: Mapping[int, Protection],
+        *,
+        claim: Callable[[tuple[Address, Address]], StreamReceiver | None],
+        now_us: Micros,
+    ) -> None:
+        """Take what the peer sends as described; a new stream needs its protection, the others may keep theirs.
+
+        `claim` gives what came from an address before this.
+        """
         self.places = {}
         for media, own, peer in _live(body, remote):
+            place = (Address(body.host, own), peer)
             receiver = self.receivers.get(media)
             if receiver is None:
-                receiver = self.receivers[media] = StreamReceiver()
-            receiver.protection = protections.get(media, receiver.protection)
-            self.places[Address(body.host, own), peer] = receiver
+                receiver = self.receivers[media] = claim(place) or StreamReceiver()
+            receiver.use(protections.get(media, receiver.protection), now_us)
+            self.places[place] = receiver
 
     def speak(self, body: SessionBody, remote: Sequence[RemoteStream], protections: Mapping[int, Protection]) -> None:
         """Send as described from now on: new streams, other addresses, other keys, held or resumed."""
@@ -61,6 +73,11 @@ class LegMedia:
             sender.redirect(peer)
             sender.paused = not (body.streams[media].direction.sends and remote[media].direction.receives)
 
+    def refill(self, packets: int | None) -> None:
+        """So many packets more are to be sent on every stream."""
+        for sender in self.senders.values():
+            sender.left = packets
+
     def _new_sender(
         self, body: SessionBody, media: int, own: int, peer: Address, protection: Protection
     ) -> StreamSender:
@@ -75,6 +92,7 @@ class LegMedia:
             interval_us=self._streams.interval_us,
             payload_octets=self._streams.payload_octets,
             entropy=self._entropy,
+            first_sequence=self._streams.first_sequence,
         )
 
     @property
@@ -112,19 +130,27 @@ class LegMedia:
                     first_us=sender.first_us,
                 )
             if receiver is not None:
-                yield MediaCounted(
-                    at_us=at_us,
-                    party=party,
-                    call_id=call_id,
-                    peer=peer,
-                    media=media,
-                    direction="received",
-                    ssrc=receiver.ssrc,
-                    packets=receiver.packets,
-                    decrypted=receiver.decrypted,
-                    undecryptable=receiver.undecryptable,
-                    first_us=receiver.first_us,
-                )
+                yield counted(receiver, at_us=at_us, party=party, call_id=call_id, peer=peer, media=media)
+
+
+def counted(
+    receiver: StreamReceiver, *, at_us: Micros, party: str, call_id: str, peer: str, media: int
+) -> MediaCounted:
+    """What came on one m= line, as the trace has it."""
+    return MediaCounted(
+        at_us=at_us,
+        party=party,
+        call_id=call_id,
+        peer=peer,
+        media=media,
+        direction="received",
+        ssrc=receiver.ssrc,
+        packets=receiver.packets,
+        decrypted=receiver.decrypted,
+        undecryptable=receiver.undecryptable,
+        decrypted_late=receiver.decrypted_late,
+        first_us=receiver.first_us,
+    )
 
 
 def plain_protections(body: SessionBody) -> dict[int, Protection]:

@@ -49,8 +49,8 @@ class StreamSender:
 
     Keeps: `packets`, how many went out; `first_us`, when the first did; `paused`, whether the line is on hold;
     `left`, how many are still to go, None for no end.
-    Units: the first sequence number is below 2^15, so that a loss right at the start can't hide the wrap of the counter
-    (RFC 3711 section 3.3.1).
+    Units: the first sequence number, where it is drawn, is below 2^15, so that a loss right at the start can't hide the
+    wrap of the counter (RFC 3711 section 3.3.1).
     """
 
     __slots__ = (
@@ -81,6 +81,7 @@ class StreamSender:
         interval_us: int,
         payload_octets: int,
         entropy: Entropy,
+        first_sequence: int | None = None,
     ) -> None:
         self.ssrc: Final = ssrc
         self.protection = protection
@@ -92,7 +93,8 @@ class StreamSender:
         self._destination = destination
         self._payload_type: Final = _PAYLOAD_TYPES[kind]
         self._step: Final = interval_us * _CLOCK_RATES[kind] // 1_000_000
-        self._sequence = int.from_bytes(entropy(2), "big") >> 1
+        drawn = int.from_bytes(entropy(2), "big") >> 1
+        self._sequence = drawn if first_sequence is None else first_sequence
         self._timestamp = int.from_bytes(entropy(4), "big")
         self._payload: Final = entropy(payload_octets)
 
@@ -135,16 +137,21 @@ class StreamSender:
 class StreamReceiver:
     """What arrives for one m= line, and how much of it the keys at hand open on arrival.
 
-    Keeps: `protection`, None as long as there are no keys; `packets`, all that arrived; `ssrc` of the first packet that
-    was opened, 0 before; `first_us`, when that was.
+    Packets that come before there are keys wait for them, up to a limit.
+    Keeps: `protection`, None as long as there are no keys; `packets`, all that arrived; `opened`, how many of them on
+    arrival, and `late`, how many when the keys came; `ssrc` of the first packet that was opened, 0 before; `first_us`,
+    when that was.
     """
 
-    __slots__ = ("first_us", "opened", "packets", "protection", "ssrc")
+    __slots__ = ("_held", "_holds", "first_us", "late", "opened", "packets", "protection", "ssrc")
 
-    def __init__(self, protection: Protection | None = None) -> None:
+    def __init__(self, protection: Protection | None = None, *, holds: int = 0) -> None:
         self.protection = protection
         self.packets = 0
         self.opened = 0
+        self.late = 0
+        self._held: list[bytes] = []
+        self._holds: Final = holds
         self.ssrc = 0
         self.first_us: Micros | None = None
 
@@ -152,6 +159,11 @@ class StreamReceiver:
     def decrypted(self) -> int:
         """How many packets were decrypted on arrival; of a plain stream none."""
         return 0 if isinstance(self.protection, NoProtection) else self.opened
+
+    @property
+    def decrypted_late(self) -> int:
+        """How many packets were decrypted when their keys came; of a plain stream none."""
+        return 0 if isinstance(self.protection, NoProtection) else self.late
 
     @property
     def undecryptable(self) -> int:
@@ -162,13 +174,27 @@ class StreamReceiver:
         """Count one packet; what it holds, or None if it can't be opened."""
         self.packets += 1
         if self.protection is None:
+            if len(self._held) < self._holds:
+                self._held.append(octets)
             return None
+        plain = self._open(self.protection, octets, now_us)
+        if plain is not None:
+            self.opened += 1
+        return plain
+
+    def use(self, protection: Protection | None, now_us: Micros) -> None:
+        """Open what comes from now on with this, and at once what waited for it."""
+        self.protection = protection
+        if protection is not None and self._held:
+            held, self._held = self._held, []
+            self.late += sum(self._open(protection, octets, now_us) is not None for octets in held)
+
+    def _open(self, protection: Protection, octets: bytes, now_us: Micros) -> bytes | None:
         try:
-            plain = self.protection.unprotect(octets)
+            plain = protection.unprotect(octets)
         except (PeerError, DecodeError):
             return None
-        if not self.opened:
+        if self.first_us is None:
             self.first_us = now_us
             self.ssrc = rtp_ssrc(plain)
-        self.opened += 1
         return plain

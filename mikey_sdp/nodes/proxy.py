@@ -25,6 +25,7 @@ from mikey_sdp.sip import (
     TransactionTerminated,
     TransactionTimedOut,
     TransportFailed,
+    Uri,
     build_response,
 )
 
@@ -85,6 +86,7 @@ class Proxy(SipServer):
             layer=self.layer,
             forwarding=self._forwarding,
             index=self._of_branch,
+            resolve=self._places_of,
         )
         self._contexts[server.number] = context
         return context.start(destinations)
@@ -94,6 +96,16 @@ class Proxy(SipServer):
         if request.routes or not self.table.is_local(request.uri):
             return Service(), (Destination(uri=request.uri.text),)
         return self.table.resolve(request.uri, self.now_us)
+
+    def _places_of(self, told: Destination) -> tuple[Destination, ...]:
+        """Where a place is that a redirection names: if that is a user of ours, where he can be reached."""
+        uri = Uri.parse(told.uri)
+        if not self.table.is_local(uri):
+            return (told,)
+        try:
+            return self.table.resolve(uri, self.now_us)[1]
+        except Unreachable:
+            return ()
 
     def _cancel(self, server: ServerTransaction, request: Request) -> Raw:
         invite = self.layer.invite_of(request)

@@ -5,7 +5,7 @@ Source: RFC 3261 sections 16.6 to 16.10.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from mikey_sdp.nodes.branches import Branch, Fork, best_of, in_groups, redirected
@@ -30,6 +30,10 @@ Index = dict[int, tuple["ResponseContext", Branch]]
 """By the number of a transaction towards a callee, the request and the branch that it belongs to."""
 
 
+Resolve = Callable[[Destination], Iterable[Destination]]
+"""The places of a redirection as they are tried here: those of a user of ours, if it names one."""
+
+
 class ResponseContext:
     """What a proxy knows of one request.
 
@@ -46,6 +50,7 @@ class ResponseContext:
         layer: TransactionLayer,
         forwarding: Forwarding,
         index: Index,
+        resolve: Resolve,
     ) -> None:
         self.server: Final = server
         self.fork: Final = Fork()
@@ -54,6 +59,7 @@ class ResponseContext:
         self._layer: Final = layer
         self._forwarding: Final = forwarding
         self._index: Final = index
+        self._resolve: Final = resolve
         self._mark: Final = mark_of(server.request)
         self._request: Final[Request] = forwarding.stripped(server.request)
         self._is_invite: Final = self._request.method == "INVITE"
@@ -115,7 +121,8 @@ class ResponseContext:
         """Whether a redirection is followed here: at least one place in it is new."""
         if not self._service.follow_redirects or self.fork.over:
             return False
-        places = redirected(response, self.fork)
+        named = (place for told in redirected(response, self.fork) for place in self._resolve(told))
+        places = [place for place in named if not self.fork.was_tried(Uri.parse(place.uri))]
         self.fork.groups.extendleft(reversed(list(in_groups(places, self._service.forking))) if places else ())
         return bool(places)
 

@@ -5,13 +5,14 @@ Source: RFC 4566, RFC 3264.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from mikey_sdp.nodes.contract import Address
 from mikey_sdp.sdp.lines import SessionDescription
 from mikey_sdp.sdp.media import Direction, MediaLine, media_lines
+from mikey_sdp.sdp.preconditions import SecurityPrecondition, either, security_preconditions
 
 MAX_STREAMS: Final = 8
 """How many m= lines a user agent has ports for."""
@@ -24,7 +25,8 @@ KINDS: Final = frozenset(_FORMATS)
 class LocalStream:
     """One m= line as this party writes it; port 0 stands for a stream that is refused or over.
 
-    Keeps: `refused_as`, profile and formats of a refused stream as they were offered.
+    Keeps: `refused_as`, profile and formats of a refused stream as they were offered; `precondition`, what has to be
+    agreed on before it rings.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class LocalStream:
     ssrc: int
     direction: Direction = Direction.SENDRECV
     refused_as: str = ""
+    precondition: SecurityPrecondition | None = None
 
     def lines(self, cname: str) -> list[str]:
         """The m= line and its attributes."""
@@ -43,6 +46,7 @@ class LocalStream:
             f"a=rtpmap:{number} {name}",
             f"a=ssrc:{self.ssrc} cname:{cname}",
             f"a={self.direction.value}",
+            *(f"a={said}" for said in (self.precondition.attributes if self.precondition is not None else ())),
         ]
 
 
@@ -76,6 +80,44 @@ class SessionBody:
         """The next version of the description, with these streams."""
         return replace(self, version=self.version + 1, streams=tuple(streams))
 
+    def stating(self, current: Direction) -> Self:
+        """The next version, which says in which ways keys are agreed on by now, and asks for nothing."""
+        return self.with_streams(
+            replace(stream, precondition=replace(stream.precondition, current=current, confirm=None))
+            if stream.precondition is not None
+            else stream
+            for stream in self.streams
+        )
+
+    def learning(self, remote: Sequence[RemoteStream]) -> Self:
+        """The next version, which takes what the peer says of its keys into account, and asks for what is still open.
+
+        Source: RFC 3312 section 5.
+        """
+        streams = []
+        for media, stream in enumerate(self.streams):
+            own, peer = stream.precondition, remote[media].precondition if media < len(remote) else None
+            if own is not None and peer is not None:
+                known = replace(own, current=either(own.current, peer.current.seen_by_peer), confirm=None)
+                own = known if known.is_met else replace(known, confirm=Direction.SENDRECV)
+            streams.append(replace(stream, precondition=own))
+        return self.with_streams(streams)
+
+    @property
+    def may_ring(self) -> bool:
+        """Whether nothing that has to be agreed on first is open."""
+        return all(stream.precondition is None or stream.precondition.is_met for stream in self.streams)
+
+    def failing(self) -> Self:
+        """The same description, saying that what had to be agreed on first is not to be had."""
+        return replace(
+            self,
+            streams=tuple(
+                replace(stream, precondition=stream.precondition.failed()) if stream.precondition else stream
+                for stream in self.streams
+            ),
+        )
+
     def turned(self, direction: Direction) -> Self:
         """The description with all streams flowing that way."""
         return self.with_streams(replace(stream, direction=direction) for stream in self.streams)
@@ -93,15 +135,19 @@ class SessionBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteStream:
-    """One m= line of the peer: where it takes media, None if it doesn't, and which way it flows as the peer sees it."""
+    """One m= line of the peer: where it takes media, None if it doesn't, and which way it flows as the peer sees it.
+
+    Keeps: `precondition`, what the peer wants agreed on before it rings; of a stream that is not secured nothing.
+    """
 
     kind: str
     address: Address | None
     direction: Direction
     protocol: str
+    precondition: SecurityPrecondition | None = None
 
     @classmethod
-    def of(cls, line: MediaLine) -> Self:
+    def of(cls, line: MediaLine, precondition: SecurityPrecondition | None = None) -> Self:
         """What of an m= line matters for answering it and for sending to it."""
         takes = not line.is_rejected and line.connection is not None and not line.connection.is_unspecified
         return cls(
@@ -109,6 +155,7 @@ class RemoteStream:
             address=Address(line.connection.address, line.port) if takes and line.connection else None,
             direction=line.direction,
             protocol=f"{line.profile} {' '.join(line.formats)}",
+            precondition=precondition if line.is_secure else None,  # [5027-3-2]
         )
 
     @property
@@ -127,7 +174,8 @@ def remote_streams(sdp: str) -> tuple[RemoteStream, ...]:
 
     Raises: DecodeError.
     """
-    return tuple(RemoteStream.of(line) for line in media_lines(SessionDescription.parse(sdp)))
+    description = SessionDescription.parse(sdp)
+    return tuple(map(RemoteStream.of, media_lines(description), security_preconditions(description)))
 
 
 def answering_direction(offered: Direction, *, holding: bool) -> Direction:

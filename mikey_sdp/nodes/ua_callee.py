@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp import sip
-from mikey_sdp.errors import DecodeError, PeerError
-from mikey_sdp.nodes.bodies import BodyMaker, failure_body
-from mikey_sdp.nodes.config import Reaction
-from mikey_sdp.nodes.contract import Transport
+from mikey_sdp.endpoint.leg import CallLeg
+from mikey_sdp.errors import DecodeError
+from mikey_sdp.nodes.bodies import BodyMaker
+from mikey_sdp.nodes.config import Reaction, Speaks
 from mikey_sdp.nodes.desk import Desk
-from mikey_sdp.nodes.leg import Agreed, AnyAnswer, Leg, Stage
-from mikey_sdp.nodes.plain import PlainEndpoint, PlainLeg
-from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
-from mikey_sdp.nodes.switchboard import Switchboard
+from mikey_sdp.nodes.leg import Leg, Stage
+from mikey_sdp.nodes.session_body import remote_streams
+from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
+from mikey_sdp.nodes.ua_changes import OVERLAP_US
+from mikey_sdp.nodes.ua_early import EarlyDialogs
+from mikey_sdp.nodes.ua_invited import MISCELLANEOUS, Invitations
+from mikey_sdp.nodes.ua_refusing import Refusals
 
 SOON_US: Final = 200_000
 """A callee that says nothing for longer sends a 100 first, so that the INVITE is not repeated. (RFC 3261 section
@@ -21,21 +24,28 @@ SOON_US: Final = 200_000
 
 _TRYING: Final = 100
 _RINGING: Final = 180
+_PROGRESS: Final = 183
 _OK: Final = 200
 _BAD_REQUEST: Final = 400
 _REQUEST_TERMINATED: Final = 487
 _NOT_ACCEPTABLE: Final = 488
+_TIMEOUT: Final = 504
+_EXTENSION_REQUIRED: Final = 421
 _DECLINE: Final = 603
-_MISCELLANEOUS: Final = 399
-_NO_MEDIA: Final = (304, "Media type not available")
-_NO_OFFER: Final = (_MISCELLANEOUS, "An INVITE without an offer can't be answered here")
+_NO_UPDATE: Final = (MISCELLANEOUS, "Changes of a call that is up are taken in a re-INVITE")
 
 
 class Callee:
-    """Meets calls as its configuration says."""
+    """Meets calls as its configuration says.
 
-    def __init__(self, desk: Desk, board: Switchboard, bodies: BodyMaker) -> None:
+    Keeps: `refusals`, by which calls end that it doesn't take.
+    """
+
+    def __init__(self, desk: Desk, board: Switchboard, bodies: BodyMaker, early: EarlyDialogs) -> None:
         self._desk: Final = desk
+        self._early: Final = early
+        self._invitations: Final = Invitations(desk, board, bodies)
+        self.refusals: Final = Refusals(desk, board)
         self._board: Final = board
         self._bodies: Final = bodies
 
@@ -68,26 +78,54 @@ class Callee:
         )
         leg.incoming = event.incoming
         if desk.config.answering.reaction is Reaction.ANSWER:
-            if not any(stream.port for stream in leg.body.streams):
-                self._reject(leg, event.incoming, _NOT_ACCEPTABLE, warning=_NO_MEDIA if offer else _NO_OFFER)
+            refusal = self._invitations.take(leg, event.incoming, offered, caller)
+            if refusal is not None:
+                self.refusals.refuse(leg, event.incoming, refusal)
                 return
-            if not self._take_offer(leg, event.incoming, offer, offered, caller):
+            if desk.config.answering.speaks is Speaks.OFFERED and leg.body.may_ring:
+                self._speak_early(leg)
+            if not leg.body.may_ring and leg.answer is not None:
+                self._wait(leg, event.incoming, leg.answer)
                 return
-        self._schedule(leg, event.incoming)
+        replaced = desk.leg_of(event.replaces)
+        if replaced is not None and leg.answer is not None:
+            self._take_over(leg, event.incoming, leg.answer, replaced)
+        else:
+            self._schedule(leg, event.incoming)
+
+    def _take_over(self, leg: Leg, incoming: sip.IncomingRequest, answer: str, replaced: Leg) -> None:
+        """The call takes the place of another one: answer at once, and end that.
+
+        Whoever may have keys with us may do so: his offer has been authenticated before. (RFC 3891 section 3)
+        """
+        self._answer(leg, incoming, answer)
+        if replaced.stage is Stage.EARLY and replaced.invite is not None:
+            self._desk.do(self._desk.core.cancel(replaced.invite))
+        else:
+            self._board.hang_up(replaced, "replaced")
+
+    def _wait(self, leg: Leg, incoming: sip.IncomingRequest, answer: str) -> None:
+        """Answer at once, and do nothing that a person would notice before the keys are agreed on. # [5027-3-9]"""
+        if incoming.takes_reliable:
+            leg.waits = True
+            self._describe(leg, incoming, answer)
+        else:
+            self.refusals.reject(leg, incoming, _EXTENSION_REQUIRED, headers=[("Require", "100rel")])
+
+    def _go_on(self, leg: Leg) -> None:
+        """Ring, and what follows, if nothing keeps us from it any more."""
+        if leg.waits and leg.body.may_ring and leg.incoming is not None:
+            leg.waits = False
+            self._speak_early(leg)
+            self._schedule(leg, leg.incoming)
 
     def _schedule(self, leg: Leg, incoming: sip.IncomingRequest) -> None:
-        answering = self._desk.config.answering
-        decide = answering.decide_after_us
-        ring = answering.ringing_after_us
-        if ring is not None and decide is not None and ring >= decide:
-            ring = None
-        first = min((after for after in (ring, decide) if after is not None), default=None)
-        if first is None or first > SOON_US:
+        describes = leg.answer is not None and not leg.answer_confirmed and leg.offer is None
+        moments = self._desk.config.answering.moments(describes=describes)
+        if min(moments.values(), default=SOON_US + 1) > SOON_US:
             self._desk.do(self._desk.core.respond(incoming, _TRYING))
-        if ring is not None:
-            self._after(leg, "ring", ring)
-        if decide is not None:
-            self._after(leg, "decide", decide)
+        for what, after_us in moments.items():
+            self._after(leg, what, after_us)
 
     def _after(self, leg: Leg, what: str, delay_us: int) -> None:
         if delay_us:
@@ -96,7 +134,7 @@ class Callee:
             self.timer(leg, what)
 
     def timer(self, leg: Leg, what: str) -> None:
-        """It is time to ring, or to decide."""
+        """It is time to ring, to describe ourselves, or to decide."""
         incoming, desk = leg.incoming, self._desk
         if leg.stage is not Stage.EARLY or incoming is None:
             return
@@ -105,91 +143,113 @@ class Callee:
             desk.call_changed(leg.call_id, leg.peer, "ringing", status=_RINGING)
             desk.do(desk.core.respond(incoming, _RINGING))
             leg.dialog = incoming.dialog
-        elif leg.answer is None or leg.on_ack is None:
-            self._reject(leg, incoming, desk.config.answering.status)
+        elif leg.answer is None:
+            self.refusals.reject(leg, incoming, desk.config.answering.status)
+        elif what == "early":
+            self._describe(leg, incoming, leg.answer)
         else:
-            self._answer(leg, incoming, leg.answer, leg.on_ack)
+            self._answer(leg, incoming, leg.answer)
 
-    def _take_offer(
-        self, leg: Leg, incoming: sip.IncomingRequest, offer: str, offered: tuple[RemoteStream, ...], caller: str
-    ) -> bool:
-        """Work out the answer before it rings; reject at once where the keys are not to be had."""
+    def _describe(self, leg: Leg, incoming: sip.IncomingRequest, answer: str) -> None:
+        """Say 183 with the answer, and be ready for what the caller may send from the moment it has that."""
         desk = self._desk
-        answer = self._answer_to(leg, offer, caller, secure_carrier=incoming.source.transport == Transport.TLS)
-        rejection = answer.rejection
-        if rejection is not None:
-            desk.key_management_failed(
-                leg.call_id, leg.peer, rejection.warning[1], mikey_error=rejection.mikey_error, status=rejection.status
-            )
-            self._reject(
-                leg, incoming, rejection.status, warning=rejection.warning, mikey_message=rejection.mikey_message
-            )
-            return False
-        leg.secured = PlainLeg() if answer.keys is None else answer.keys.leg
-        try:
-            leg.on_ack = self._board.agree(leg, leg.body, offered, answer.keys)
-        except PeerError as error:
-            desk.refused(leg.call_id, leg.peer, error)
-            self._reject(leg, incoming, _NOT_ACCEPTABLE, warning=(_MISCELLANEOUS, error.reason))
-            return False
-        leg.answer = answer.sdp
-        return True
+        leg.state = "early"
+        desk.call_changed(leg.call_id, leg.peer, "early", status=_PROGRESS)
+        self._listen(leg)
+        wanted = leg.waits or desk.config.answering.reliable
+        reliable = incoming.wants_reliable or (wanted and incoming.takes_reliable)
+        desk.do(desk.core.respond(incoming, _PROGRESS, body=_octets(answer), reliable=reliable))
+        leg.dialog = incoming.dialog
+        leg.answer_confirmed = reliable
+        self._speak_when_answered(leg)
 
-    def _answer_to(self, leg: Leg, offer: str, caller: str, *, secure_carrier: bool) -> AnyAnswer:
-        endpoint = self._desk.endpoint
-        if isinstance(endpoint, PlainEndpoint):
-            return endpoint.answer(offer, str(leg.body))
-        return endpoint.answer(offer, str(leg.body), caller=caller, secure_carrier=secure_carrier)
+    def _answer(self, leg: Leg, incoming: sip.IncomingRequest, answer: str) -> None:
+        """Say 200, and be ready for what the caller may send from the moment it has that.
 
-    def _answer(self, leg: Leg, incoming: sip.IncomingRequest, answer: str, agreed: Agreed) -> None:
-        """Say 200, and be ready for what the caller may send from the moment it has that."""
+        What a reliable 183 said is not said again; what another 183 said was only a preview of it.
+        """
         desk = self._desk
         leg.stage = Stage.ANSWERED
         desk.call_changed(leg.call_id, leg.peer, "answered", status=_OK)
-        self._board.listen(leg, agreed)
-        desk.do(desk.core.respond(incoming, _OK, body=answer.encode("utf-8", "surrogateescape")))
+        self._listen(leg)
+        desk.do(desk.core.respond(incoming, _OK, body=b"" if leg.answer_confirmed else _octets(answer)))
         leg.dialog = incoming.dialog
+        self._speak_when_answered(leg)
 
-    def acknowledged(self, leg: Leg) -> None:
-        """The caller has our answer: the call is up."""
+    def _listen(self, leg: Leg) -> None:
+        agreed = leg.on_ack or leg.agreed
+        if agreed is not None and not leg.media.receivers:
+            self._board.listen(leg, agreed)
+
+    def _speak_when_answered(self, leg: Leg) -> None:
+        if not leg.waits and self._desk.config.answering.speaks is not Speaks.CONFIRMED:
+            self._speak_early(leg)
+
+    def _speak_early(self, leg: Leg) -> None:
+        """Send before the call is up: an announcement, or speech that may overtake the answer."""
+        if leg.fresh:  # keys that the caller hasn't got yet wait for the ACK
+            return
+        agreed, leg.on_ack = leg.on_ack, None
+        if agreed is not None:
+            self._board.speak(leg, agreed, packets=self._desk.config.answering.early_packets)
+
+    def progress_confirmed(self, event: sip.PrackReceived) -> None:
+        """The caller has the answer that our 183 brought."""
+        for leg in [leg for leg in self._desk.legs.values() if leg.incoming is event.invite]:
+            if leg.stage is Stage.ENDED or not leg.answer_confirmed:  # a mere 180 was confirmed
+                continue
+            # A further round confirms the keys of the first one; other fresh keys are there to replace those unused.
+            if not leg.waits and (event.incoming is None or _is_between_rounds(leg)):
+                self._speak_early(leg)
+            if event.incoming is not None and not self._offered(leg, event.incoming):
+                continue
+            if not leg.waits:
+                self._speak_early(leg)
+            self._go_on(leg)
+
+    def updated(self, leg: Leg, incoming: sip.IncomingRequest) -> None:
+        """An UPDATE: before the call is up it may bring an offer; later, changes come in a re-INVITE."""
+        if not incoming.request.body:
+            self._desk.do(self._desk.core.respond(incoming, _OK))
+        elif leg.stage is not Stage.EARLY or leg.incoming is None:
+            self._desk.do(self._desk.core.respond(incoming, _NOT_ACCEPTABLE, warnings=[_NO_UPDATE]))
+        elif self._offered(leg, incoming):
+            self._go_on(leg)
+
+    def _offered(self, leg: Leg, incoming: sip.IncomingRequest) -> bool:
+        """A further offer before the call is up; one that can't be taken is the end of it."""
+        if leg.secured is not None and self._early.answer(leg, leg.secured, incoming):
+            return True
+        if leg.incoming is not None and not leg.incoming.decided:
+            self.refusals.reject(leg, leg.incoming, _NOT_ACCEPTABLE)
+        return False
+
+    def acknowledged(self, leg: Leg, ack: sip.Request) -> None:
+        """The caller has our answer, or answers our offer: the call is up."""
+        if not self._invitations.complete(leg, ack):
+            self._board.hang_up(leg, KEYS_FAILED)
+            return
+        desk, on_ack = self._desk, leg.on_ack
+        if leg.fresh:
+            leg.fresh = False
+            desk.set_timer(leg.timer("overlap"), OVERLAP_US)
         leg.stage = Stage.CONFIRMED
         leg.incoming = None
-        self._desk.call_changed(leg.call_id, leg.peer, "confirmed")
-        if leg.on_ack is not None:
-            self._board.speak(leg, leg.on_ack)
+        desk.call_changed(leg.call_id, leg.peer, "confirmed")
+        if isinstance(leg.secured, CallLeg):
+            leg.secured.confirm()
+        if on_ack is not None:
             leg.on_ack = None
+            self._board.speak(leg, on_ack)
+        elif desk.config.answering.early_packets is not None:
+            leg.media.refill(desk.config.streams.packets)
+            self._board.start(leg)
 
-    def cancelled(self, event: sip.InviteCancelled) -> None:
-        """The caller gave up; the core has said 487 already."""
-        for leg in [leg for leg in self._desk.legs.values() if leg.incoming is event.incoming]:
-            self._desk.call_changed(leg.call_id, leg.peer, "cancelled", status=_REQUEST_TERMINATED)
-            self._drop(leg)
 
-    def decline(self, leg: Leg, incoming: sip.IncomingRequest) -> None:
-        """Told to hang up while it still rings."""
-        self._reject(leg, incoming, _DECLINE)
+def _is_between_rounds(leg: Leg) -> bool:
+    """Whether the caller's next offer finishes an exchange of two rounds."""
+    return leg.on_ack is not None and leg.on_ack.keys is not None and not leg.on_ack.keys.live
 
-    def _reject(
-        self,
-        leg: Leg,
-        incoming: sip.IncomingRequest,
-        status: int,
-        *,
-        warning: tuple[int, str] | None = None,
-        mikey_message: bytes | None = None,
-    ) -> None:
-        desk = self._desk
-        said = "" if warning is None else f"{warning[0]} {warning[1]}"
-        desk.call_changed(leg.call_id, leg.peer, "rejected", status=status, warning=said)
-        body = b"" if mikey_message is None else failure_body(leg.body, mikey_message)
-        desk.do(desk.core.respond(incoming, status, body=body, warnings=[] if warning is None else [warning]))
-        self._drop(leg)
 
-    def _drop(self, leg: Leg) -> None:
-        """Keep nothing of a call that never came to be."""
-        for timer in ("ring", "decide"):
-            self._desk.cancel_timer(leg.timer(timer))
-        if leg.secured is not None:
-            leg.secured.close()
-        leg.stage = Stage.ENDED
-        self._desk.legs.pop(leg.number, None)
+def _octets(sdp: str) -> bytes:
+    return sdp.encode("utf-8", "surrogateescape")

@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from mikey_sdp import sip
-from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
+from mikey_sdp.errors import PolicyRefused, UsageError
 from mikey_sdp.nodes.bodies import BodyMaker
-from mikey_sdp.nodes.commands import Call, Cancel
-from mikey_sdp.nodes.config import Contact
-from mikey_sdp.nodes.contract import Transport
+from mikey_sdp.nodes.commands import Call, Cancel, ReKey
+from mikey_sdp.nodes.config import Keeps
 from mikey_sdp.nodes.desk import Desk
-from mikey_sdp.nodes.leg import AnyOffer, Leg, Stage
-from mikey_sdp.nodes.plain import PlainEndpoint, PlainLeg
-from mikey_sdp.nodes.session_body import SessionBody, remote_streams
+from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
-from mikey_sdp.sdp.protocols import OfferedProtocol
+from mikey_sdp.nodes.ua_answers import Answers
+from mikey_sdp.nodes.ua_attempts import Attempt, Order, Target, redirection, report
+from mikey_sdp.nodes.ua_changes import OVERLAP_US
+from mikey_sdp.nodes.ua_early import EarlyDialogs
+from mikey_sdp.nodes.ua_offers import Made, Offers
 
 _REQUEST_TERMINATED: Final = 487
+_NOT_ACCEPTABLE: Final = 488
 _RINGING: Final = 180
-
-
-@dataclass(slots=True, eq=False)
-class Attempt:
-    """One INVITE of ours until its call is over: several dialogs can come of it.
-
-    Keeps: `taken`, whether one of them became the call.
-    """
-
-    called: str
-    invite: sip.OutgoingInvite
-    body: SessionBody
-    offer: AnyOffer
-    taken: bool = False
+_REDIRECTIONS: Final = range(300, 400)
+_OTHER_ANSWERED: Final = "another branch answered"
 
 
 class Caller:
-    """Places calls."""
+    """Places calls.
 
-    def __init__(self, desk: Desk, board: Switchboard, bodies: BodyMaker) -> None:
+    Keeps: `answers`, what is made of the answers to them.
+    """
+
+    def __init__(self, desk: Desk, board: Switchboard, bodies: BodyMaker, early: EarlyDialogs) -> None:
         self._desk: Final = desk
+        self._early: Final = early
         self._board: Final = board
-        self._bodies: Final = bodies
+        self._offers: Final = Offers(desk, bodies)
+        self.answers: Final = Answers(desk, board, bodies)
         self._attempts: Final[dict[str, Attempt]] = {}
+        board.forgotten = self._tidy_up
 
     @property
     def attempts(self) -> int:
@@ -56,33 +52,57 @@ class Caller:
         contact = desk.config.contacts.get(command.peer)
         if contact is None:
             raise UsageError(f"{desk.config.name} has no contact {command.peer!r}")
-        body = self._bodies.first_offer()
+        self.place(Order(called=command.peer, offerless=command.offerless), Target(contact=contact))
+
+    def place(self, order: Order, target: Target) -> None:
+        """Call one target. What can't be offered is recorded, and no INVITE leaves."""
         try:
-            offer = self._offer(body, contact)
+            made = self._offers.first(target.contact, offerless=order.offerless)
         except (PolicyRefused, UsageError) as error:
-            desk.refused("", command.peer, error)
+            self._not_offered(order, error)
             return
+        self._invite(order, target, made)
+
+    def _redirect(self, attempt: Attempt, target: Target) -> None:
+        """Call the next target of a call."""
+        try:
+            made = self._offers.redirected(attempt, target.contact)
+        except (PolicyRefused, UsageError) as error:
+            self._not_offered(attempt.order, error)
+            return
+        self._invite(attempt.order, target, made, tried=attempt.tried, others=attempt.others)
+
+    def _not_offered(self, order: Order, error: PolicyRefused | UsageError) -> None:
+        self._desk.refused("", order.called, error)
+        report(self._desk, order, _NOT_ACCEPTABLE)
+
+    def _invite(
+        self, order: Order, target: Target, made: Made, *, tried: tuple[str, ...] = (), others: Sequence[Target] = ()
+    ) -> None:
+        desk, contact = self._desk, target.contact
+        body, offer = made
+        required = self._offers.required(offer)
         invite, outputs = desk.core.invite(
             contact.uri,
             caller=desk.config.identity,
             hop=sip.Hop(contact.transport, contact.address.host, contact.address.port),
-            body=offer.sdp.encode(),
+            uri=target.uri,
+            headers=[*order.headers, *required],
+            body=b"" if offer is None else offer.sdp.encode(),
         )
-        self._attempts[invite.call_id] = Attempt(called=command.peer, invite=invite, body=body, offer=offer)
-        desk.call_changed(invite.call_id, command.peer, "calling")
+        self._attempts[invite.call_id] = Attempt(
+            order=order,
+            target=target,
+            invite=invite,
+            body=body,
+            offer=offer,
+            tried=tried if target.name in tried else (*tried, target.name),
+            others=list(others),
+        )
+        # Who waits for preconditions works on no media before there is an answer. # [5027-3-9]
+        desk.lobby.open(invite.call_id, body, None if required else offer)
+        desk.call_changed(invite.call_id, order.called, "calling")
         desk.do(outputs)
-
-    def _offer(self, body: SessionBody, contact: Contact) -> AnyOffer:
-        config, endpoint = self._desk.config, self._desk.endpoint
-        if isinstance(endpoint, PlainEndpoint):
-            return endpoint.offer(str(body))
-        return endpoint.offer(
-            str(body),
-            to=contact.uri,
-            secure_carrier=contact.transport is Transport.TLS,
-            level=config.level,
-            other_protocols=[_stand_in(*other) for other in config.other_protocols],
-        )
 
     def cancel(self, command: Cancel) -> None:
         """Give up the attempts that nobody has answered."""
@@ -93,58 +113,84 @@ class Caller:
             self._desk.do(self._desk.core.cancel(attempt.invite))
 
     def provisional(self, event: sip.ProvisionalReceived) -> None:
-        """Someone rings, or more."""
+        """Someone rings, or more: describes himself before he answers."""
         attempt, dialog = self._attempts.get(event.invite.call_id), event.dialog
-        if attempt is None or dialog is None:
+        if attempt is None or dialog is None or dialog.state is sip.DialogState.TERMINATED:
             return
         leg = self._leg(attempt, dialog)
         state = "ringing" if event.response.status == _RINGING else "early"
         if leg.state != state and leg.stage is Stage.EARLY:
             leg.state = state
             self._desk.call_changed(leg.call_id, leg.peer, state, status=event.response.status)
+            report(self._desk, attempt.order, event.response.status)
+        if not self.answers.early(attempt, leg, event):
+            self._board.hang_up(leg, KEYS_FAILED)  # a PRACK would only have it send
+        elif event.reliable:
+            self._early.confirm(leg, event, dialog)
 
     def answered(self, event: sip.AnswerReceived) -> None:
         """A 2xx: take it as the call, or acknowledge it and hang up at once."""
         desk, attempt = self._desk, self._attempts.get(event.invite.call_id)
-        if attempt is None:
+        hung_up = event.dialog.id in desk.left
+        if attempt is None or hung_up:
             # A branch answers after the call is over: RFC 3261 section 13.2.2.4 asks for ACK and BYE.
             desk.do(desk.core.acknowledge(event.invite, event.dialog))
-            desk.do(desk.core.request(event.dialog, "BYE")[1])
+            if hung_up:
+                desk.core.end_dialog(event.dialog)  # its BYE has gone before
+            else:
+                desk.do(desk.core.request(event.dialog, "BYE")[1])
+            self._tidy_up(event.invite.call_id)
             return
         leg = self._leg(attempt, event.dialog)
         leg.stage = Stage.ANSWERED
         desk.call_changed(leg.call_id, leg.peer, "answered", status=event.response.status)
         unwanted = self._unwanted(attempt)
-        if unwanted or not self._take(attempt, leg, event.response):
-            desk.do(desk.core.acknowledge(event.invite, event.dialog))
+        taken = not unwanted and self.answers.final(attempt, leg, event.response)
+        # The ACK brings our answer if the offer was the other side's.
+        answer = self.answers.decline(event.response) if leg.answer is None and attempt.offer is None else leg.answer
+        body = b"" if leg.answer_confirmed else (answer or "").encode("utf-8", "surrogateescape")
+        desk.do(desk.core.acknowledge(event.invite, event.dialog, body=body))
+        if not taken:
             self._board.hang_up(leg, unwanted or KEYS_FAILED)
+            if not attempt.taken:
+                self.answers.close(attempt)
+                report(self._desk, attempt.order, _NOT_ACCEPTABLE)
             return
-        desk.do(desk.core.acknowledge(event.invite, event.dialog))
+        attempt.taken = True
         leg.stage = Stage.CONFIRMED
         desk.call_changed(leg.call_id, leg.peer, "confirmed")
-        if leg.on_ack is not None:
-            self._board.speak(leg, leg.on_ack)
-            leg.on_ack = None
+        report(self._desk, attempt.order, event.response.status)
+        self._connect(leg)
+        if desk.config.keeps is Keeps.FIRST:
+            self._end_others(attempt, leg)
 
     def _unwanted(self, attempt: Attempt) -> str:
         if attempt.invite.cancelled:
             return "cancelled"
-        return "another branch answered" if attempt.taken else ""
+        return _OTHER_ANSWERED if attempt.taken and self._desk.config.keeps is Keeps.FIRST else ""
 
-    def _take(self, attempt: Attempt, leg: Leg, response: sip.Response) -> bool:
-        """Take an answer's keys; false, and a record of why, if they are not to be had."""
-        answer = response.body.decode("utf-8", "surrogateescape")
-        try:
-            keys = attempt.offer.accept(answer)
-            agreed = self._board.agree(leg, attempt.body, remote_streams(answer), keys)
-        except (PeerError, DecodeError, PolicyRefused) as error:
-            self._desk.refused(leg.call_id, leg.peer, error)
-            return False
-        attempt.taken = True
-        leg.secured = PlainLeg() if keys is None else keys.leg
-        leg.on_ack = agreed
-        self._board.listen(leg, agreed)
-        return True
+    def _connect(self, leg: Leg) -> None:
+        """Send, unless it were under a key of another branch: then fresh ones are offered first.
+
+        Two streams of ours under one key and SSRC would be a two-time pad.
+        """
+        agreed, leg.on_ack = leg.on_ack, None
+        if agreed is None:
+            return
+        if leg.fresh:
+            self._desk.set_timer(leg.timer("overlap"), OVERLAP_US)
+        if self.answers.shares_keys(leg, agreed):
+            leg.agreed, leg.body = agreed, agreed.body
+            leg.waiting.append(ReKey(leg.peer))
+        else:
+            self._board.speak(leg, agreed)
+
+    def _end_others(self, attempt: Attempt, kept: Leg) -> None:
+        """The call is up: what the other branches sent before is over, and their keys are forgotten."""
+        for leg in [*self._desk.legs.values()]:
+            if leg is not kept and leg.call_id == kept.call_id and leg.stage is Stage.EARLY and leg.media.receivers:
+                self._board.end(leg, reason=_OTHER_ANSWERED)
+        self.answers.close(attempt)
 
     def refused(self, event: sip.InviteRefused) -> None:
         """The attempt came to nothing."""
@@ -152,45 +198,52 @@ class Caller:
         if attempt is None:
             return
         desk, response = self._desk, event.response
+        self.answers.close(attempt)
         if response is not None and b"a=key-mgmt:" in response.body:
-            self._read_failure(attempt, event.status, response)
+            self.answers.read_failure(attempt, event.status, response)
         if event.status == _REQUEST_TERMINATED and event.invite.cancelled:
             desk.call_changed(event.invite.call_id, attempt.called, "cancelled", status=event.status)
+            report(self._desk, attempt.order, event.status)
+            return
+        if response is not None and desk.config.follows_redirects and event.status in _REDIRECTIONS:
+            attempt.others = [*redirection(attempt, response, desk.config), *attempt.others]
+        target = attempt.next_target
+        again = None if target is not None else self._offers.in_next_mode(attempt, event.status, response)
+        warnings = response.warnings if response is not None else ()
+        redirected = target is not None and event.status in _REDIRECTIONS
+        desk.call_changed(
+            event.invite.call_id,
+            attempt.called,
+            "redirected" if redirected else "rejected",
+            status=event.status,
+            reason=response.reason if response is not None else "no answer",
+            warning="; ".join(f"{warning.code} {warning.text}" for warning in warnings),
+        )
+        if target is not None and not event.invite.cancelled:
+            self._redirect(attempt, target)
+        elif again is not None:
+            self._invite(attempt.order, attempt.target, again, tried=attempt.tried)
         else:
-            warnings = response.warnings if response is not None else ()
-            desk.call_changed(
-                event.invite.call_id,
-                attempt.called,
-                "rejected",
-                status=event.status,
-                reason=response.reason if response is not None else "no answer",
-                warning="; ".join(f"{warning.code} {warning.text}" for warning in warnings),
-            )
-
-    def _read_failure(self, attempt: Attempt, status: int, response: sip.Response) -> None:
-        """A refusal can say in a MIKEY Error message what was wrong."""
-        try:
-            keys = attempt.offer.accept(response.body.decode("utf-8", "surrogateescape"))
-            if keys is not None and keys.leg is not None:
-                keys.leg.close()
-        except (PeerError, DecodeError, PolicyRefused) as error:
-            number = error.mikey_error if isinstance(error, PeerError) else None
-            self._desk.key_management_failed(
-                attempt.invite.call_id, attempt.called, str(error), mikey_error=number, status=status
-            )
+            report(self._desk, attempt.order, event.status)
 
     def dialog_ended(self, event: sip.DialogEnded) -> None:
         """An early dialog is over without an answer of its own. If no other was answered, the refusal follows."""
         leg = self._desk.leg_of(event.dialog)
-        if leg is not None and leg.stage is Stage.EARLY:
-            del self._desk.legs[leg.number]
-            if leg.invite is not None and leg.invite.answered:
-                self.forget(leg)
+        if leg is None or leg.stage is not Stage.EARLY:
+            return
+        if leg.media.receivers:
+            self._board.end(leg, reason=event.why)
+            return
+        del self._desk.legs[leg.number]
+        if leg.invite is not None and leg.invite.answered:
+            self._tidy_up(leg.call_id)
 
-    def forget(self, leg: Leg) -> None:
-        """A leg is forgotten; with the last one of its attempt goes the attempt."""
-        if not any(other.call_id == leg.call_id for other in self._desk.legs.values()):
-            self._attempts.pop(leg.call_id, None)
+    def _tidy_up(self, call_id: str) -> None:
+        """With the last leg of an attempt goes the attempt."""
+        attempt = self._attempts.get(call_id)
+        if attempt is None or attempt.invite.open or any(leg.call_id == call_id for leg in self._desk.legs.values()):
+            return
+        self.answers.close(self._attempts.pop(call_id))
 
     def _leg(self, attempt: Attempt, dialog: sip.Dialog) -> Leg:
         leg = self._desk.leg_of(dialog)
@@ -201,8 +254,3 @@ class Caller:
             )
             leg.dialog, leg.invite = dialog, attempt.invite
         return leg
-
-
-def _stand_in(kmpid: str, data: bytes) -> OfferedProtocol:
-    """A protocol that nobody here speaks: its message is opaque octets, and the list that it has to authenticate."""
-    return OfferedProtocol(kmpid=kmpid, message=lambda identifiers: data + identifiers.encode())

@@ -51,7 +51,7 @@ class Changes:
         dialog, secured = leg.dialog, leg.secured
         if dialog is None or secured is None or leg.stage is not Stage.CONFIRMED or leg.backs_off:
             return
-        while leg.waiting and not dialog.invite_open:
+        while leg.waiting and leg.change is None and not dialog.invite_open:
             self._offer(leg, dialog, secured, leg.waiting.popleft())
 
     def further_round(self, leg: Leg) -> None:
@@ -205,6 +205,8 @@ class Changes:
         if leg.agreed is not None and leg.agreed.keys is not None:
             for media in leg.agreed.keys.media:
                 leg.agreed.keys.session(media).forget_old()
+        for crowd in leg.crowds.values():
+            crowd.forget_old()
 
 
 def _steps(before: Agreed | None, after: Agreed) -> list[str]:

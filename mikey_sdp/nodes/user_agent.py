@@ -9,7 +9,18 @@ from mikey_sdp import sip
 from mikey_sdp.clock import Micros
 from mikey_sdp.errors import UsageError
 from mikey_sdp.nodes.bodies import BodyMaker
-from mikey_sdp.nodes.commands import AddMedia, Call, Cancel, HangUp, Hold, ReKey, RemoveMedia, Resume
+from mikey_sdp.nodes.commands import (
+    AddMedia,
+    Call,
+    Cancel,
+    HangUp,
+    Hold,
+    Register,
+    ReKey,
+    RemoveMedia,
+    Resume,
+    Transfer,
+)
 from mikey_sdp.nodes.config import UserAgentConfig
 from mikey_sdp.nodes.contract import (
     Action,
@@ -23,12 +34,16 @@ from mikey_sdp.nodes.contract import (
     Transport,
 )
 from mikey_sdp.nodes.desk import Desk
-from mikey_sdp.nodes.leg import Leg, Stage
+from mikey_sdp.nodes.leg import Stage
 from mikey_sdp.nodes.session_body import MAX_STREAMS
 from mikey_sdp.nodes.switchboard import Switchboard
 from mikey_sdp.nodes.ua_callee import Callee
 from mikey_sdp.nodes.ua_caller import Caller
 from mikey_sdp.nodes.ua_changes import Changes
+from mikey_sdp.nodes.ua_early import EarlyDialogs
+from mikey_sdp.nodes.ua_ends import Ends
+from mikey_sdp.nodes.ua_registration import Registration
+from mikey_sdp.nodes.ua_transfer import Transfers
 from mikey_sdp.secret import SeededEntropy
 
 _MEDIA: Final = Transport.MEDIA
@@ -47,18 +62,24 @@ class UserAgent:
         self._desk: Final = Desk(config, self._take)
         self._board: Final = Switchboard(self._desk)
         bodies = BodyMaker(config, SeededEntropy(config.seed + b"|sdp"))
-        self._caller: Final = Caller(self._desk, self._board, bodies)
-        self._callee: Final = Callee(self._desk, self._board, bodies)
+        self._early: Final = EarlyDialogs(self._desk, self._board, bodies)
+        self._caller: Final = Caller(self._desk, self._board, bodies, self._early)
+        self._callee: Final = Callee(self._desk, self._board, bodies, self._early)
         self._changes: Final = Changes(self._desk, self._board, bodies)
+        self._transfers: Final = Transfers(self._desk, self._board, self._caller)
+        self._registration: Final = Registration(self._desk)
+        self._ends: Final = Ends(self._desk, self._board, self._caller, self._callee.refusals)
         self._commands: Final[dict[type, Callable[[Any], None]]] = {
             Call: self._caller.call,
             Cancel: self._caller.cancel,
-            HangUp: self._hang_up,
+            HangUp: self._ends.hang_up,
             ReKey: self._changes.change,
             Hold: self._changes.change,
             Resume: self._changes.change,
             AddMedia: self._changes.change,
             RemoveMedia: self._changes.change,
+            Transfer: self._transfers.transfer,
+            Register: self._registration.register,
         }
         self._sip_events: Final[dict[type, Callable[[Any], None]]] = {
             sip.ProvisionalReceived: self._caller.provisional,
@@ -66,10 +87,15 @@ class UserAgent:
             sip.InviteRefused: self._refused,
             sip.DialogEnded: self._caller.dialog_ended,
             sip.InviteReceived: self._invited,
-            sip.InviteCancelled: self._callee.cancelled,
+            sip.InviteCancelled: self._callee.refusals.cancelled,
             sip.AckReceived: self._acknowledged,
-            sip.AckMissing: self._ack_missing,
-            sip.ByeReceived: self._bye,
+            sip.AckMissing: self._ends.ack_missing,
+            sip.PrackReceived: self._callee.progress_confirmed,
+            sip.PrackMissing: self._callee.refusals.unconfirmed,
+            sip.ResponseReceived: self._responded,
+            sip.ReferReceived: self._transfers.referred,
+            sip.ReferralReported: self._transfers.reported,
+            sip.ByeReceived: self._ends.bye,
             sip.RequestReceived: self._request,
             sip.Discarded: self._discarded,
         }
@@ -104,12 +130,12 @@ class UserAgent:
             datagram = event.datagram
             if datagram.transport is _MEDIA:
                 receiver = desk.places.get((datagram.destination, datagram.source))
-                if receiver is None:
-                    desk.strays += 1
-                else:
+                if receiver is not None:
                     receiver.receive(datagram.octets, now_us)
-                return []
-            self._signalling(datagram)
+                    return []
+                self._caller.answers.media_from(datagram)
+            else:
+                self._signalling(datagram)
         elif isinstance(event, TimerFired):
             talking = desk.talking.get(event.name)
             if talking is not None:
@@ -136,7 +162,7 @@ class UserAgent:
         if leg is None:
             return
         if what == "linger":
-            self._forget(leg)
+            self._board.forget(leg)
         elif what == "glare":
             self._changes.back_on(leg)
         elif what == "overlap":
@@ -150,23 +176,9 @@ class UserAgent:
             raise UsageError(f"{type(command).__name__} is no command for a user agent")
         handler(command)
 
-    def _hang_up(self, command: HangUp) -> None:
-        legs = list(self._desk.legs_with(command.peer))
-        for leg in legs:
-            if leg.stage is not Stage.EARLY:
-                self._board.hang_up(leg, "hung up")
-            elif leg.incoming is not None:
-                self._callee.decline(leg, leg.incoming)
-        if not legs or any(leg.invite is not None and leg.stage is Stage.EARLY for leg in legs):
-            self._caller.cancel(Cancel(command.peer))
-
-    def _forget(self, leg: Leg) -> None:
-        self._board.forget(leg)
-        self._caller.forget(leg)
-
     def _run_ended(self) -> None:
         for leg in list(self._desk.legs.values()):
-            self._forget(leg)
+            self._board.forget(leg)
         if self._desk.strays:
             self._desk.warn(f"media packets that belonged to no call: {self._desk.strays}")
 
@@ -183,6 +195,7 @@ class UserAgent:
             leg = self._desk.leg_of(event.dialog)
             if leg is not None:
                 self._changes.further_round(leg)
+                self._changes.next_change(leg)
         else:
             self._changes.answered(event)
 
@@ -205,23 +218,25 @@ class UserAgent:
         if leg is None:
             return
         if leg.stage is Stage.ANSWERED:
-            self._callee.acknowledged(leg)
+            self._callee.acknowledged(leg, event.request)
         elif leg.stage is Stage.CONFIRMED:
             self._changes.acknowledged(leg)
         if leg.hang_up_on_ack:
             self._board.hang_up(leg, leg.hang_up_on_ack)
 
-    def _ack_missing(self, event: sip.AckMissing) -> None:
+    def _responded(self, event: sip.ResponseReceived) -> None:
+        self._early.answered(event)
+        self._transfers.refused(event)
+        self._registration.answered(event)
         leg = self._desk.leg_of(event.dialog)
         if leg is not None:
-            self._board.hang_up(leg, "no ACK came")
-
-    def _bye(self, event: sip.ByeReceived) -> None:
-        leg = self._desk.leg_of(event.dialog)
-        if leg is not None:
-            self._board.end(leg, reason="the other side hung up")
+            self._changes.next_change(leg)
 
     def _request(self, event: sip.RequestReceived) -> None:
+        leg = self._desk.leg_of(event.dialog)
+        if event.request.method == "UPDATE" and leg is not None:
+            self._callee.updated(leg, event.incoming)
+            return
         status = _OK if event.request.method == "OPTIONS" else _METHOD_NOT_ALLOWED
         self._desk.do(self._desk.core.respond(event.incoming, status))
 

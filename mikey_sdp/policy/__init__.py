@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mikey_sdp.policy.facts import Conference, Cost, Facts
 from mikey_sdp.policy.responding import check_offered
-from mikey_sdp.policy.select import Decision, Fired, Overruled, after_redirect, after_rejection, select
+from mikey_sdp.policy.select import Decision, Fired, Overruled, after_rejection, select
 
 __all__ = [
     "Conference",
@@ -13,7 +13,6 @@ __all__ = [
     "Facts",
     "Fired",
     "Overruled",
-    "after_redirect",
     "after_rejection",
     "check_offered",
     "select",

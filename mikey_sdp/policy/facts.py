@@ -36,9 +36,11 @@ class Facts:
 
     Keeps: `credentials`, the names of the modes that a credential at hand makes possible with this peer ("NULL" only
     where it was opted into); `secure_carrier`, whether the signalling's transport was declared secure; `allowed`, the
-    modes that the program narrows the choice to, None for all; `forward_secrecy`, whether a key that leaks later must
+    modes that the program narrows the choice to, None for all; `rejected`, those that the peer refused already, which
+    are not among `credentials` any more; `forward_secrecy`, whether a key that leaks later must
     not open what was recorded before; `both_contribute`, whether the peer is known to want a part in the key;
-    `forking`, whether several targets may answer; `early_media`, whether media may come before the answer does;
+    `forking`, whether several targets may answer; `retargeting`, whether somebody else than the called party may, whom
+    the caller would accept; `early_media`, whether media may come before the answer does;
     `conference`, our part in one; `costs` by mode, `octets` and `time_us`, the budgets that they must fit.
     Units: `answers` is how many answers are expected, for the time budget.
     """
@@ -48,9 +50,11 @@ class Facts:
     forward_secrecy: bool = False
     both_contribute: bool = False
     forking: bool = False
+    retargeting: bool = False
     early_media: bool = False
     conference: Conference = Conference.NONE
     allowed: frozenset[str] | None = None
+    rejected: frozenset[str] = frozenset()
     costs: Mapping[str, Cost] = field(default_factory=dict)
     octets: int | None = None
     time_us: int | None = None

@@ -15,6 +15,8 @@ from mikey_sdp.policy.facts import Conference, Facts
 
 PUSHING: Final = frozenset({"PSK", "NULL", "RSA", "ECIES"})
 """The Initiator makes the keys, and they are there before any answer."""
+BOUND_TO_TARGET: Final = frozenset({"PSK", "DHHMAC", "RSA", "ECIES"})
+"""The offer is made with a key of the called party, and nobody else can answer it."""
 PAIRWISE: Final = frozenset({"DHSIGN", "DHHMAC", "ECMQV", "DHSAML"})
 """Every pair of ends has a key of its own."""
 PROTECTED: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN", "ECIES", "ECMQV", "DHSAML")
@@ -179,11 +181,25 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
 
 DRAWBACKS: Final[tuple[Objection, ...]] = (
     Objection(
-        name="5197-5.2",
+        name="5197-5.2-key",
         section="RFC 5197 section 5.2",
         applies=lambda facts: facts.forking,
         concerns=lambda _facts, mode: mode in PUSHING,
         why="every branch of a forked call gets the same key, or none can open it",
+    ),
+    Objection(
+        name="5197-5.2-target",
+        section="RFC 5197 section 5.2",
+        applies=lambda facts: facts.forking,
+        concerns=lambda _facts, mode: mode in BOUND_TO_TARGET,
+        why="a branch without the key that the offer was made for can't answer",
+    ),
+    Objection(
+        name="5197-5.3",
+        section="RFC 5197 section 5.3",
+        applies=lambda facts: facts.retargeting,
+        concerns=lambda _facts, mode: mode in BOUND_TO_TARGET,
+        why="the offer is made for the called party, and whom the call is sent on to can't open it",
     ),
     Objection(
         name="5197-5.1",

@@ -78,15 +78,6 @@ def select(facts: Facts) -> Decision:
     )
 
 
-def after_redirect(facts: Facts, credentials: Collection[str]) -> Decision:
-    """The choice for the new target of a redirected call: made again, with the credentials that fit it.
-
-    Raises: PolicyRefused.
-    Source: RFC 5197 section 5.3.
-    """
-    return select(replace(facts, credentials=frozenset(credentials)))
-
-
 def after_rejection(facts: Facts, tried: Collection[str]) -> Decision:
     """The choice for another offer after the peer rejected those modes.
 
@@ -95,7 +86,7 @@ def after_rejection(facts: Facts, tried: Collection[str]) -> Decision:
     Source: RFC 4567 section 4.1.1; RFC 5197 section 5.
     """
     left = frozenset(facts.credentials - set(tried) - {"NULL"})
-    return select(replace(facts, credentials=left))
+    return select(replace(facts, credentials=left, rejected=facts.rejected | set(tried)))
 
 
 def _fired(rule: Rule) -> Fired:
@@ -118,19 +109,26 @@ def _weight(facts: Facts, mode: str) -> tuple[bool, ...]:
 def _refusal(facts: Facts, overruled: tuple[Overruled, ...]) -> PolicyRefused:
     """The refusal that names, for the rule that came nearest, what it lacked, and the facts."""
     against = {entry.mode: entry for entry in overruled}
-    lacks = [
-        [condition.lacking for condition in rule.conditions if not condition.holds(facts)]
-        + ([against[rule.mode].why] if rule.mode in against else [])
-        for rule in RULES
-    ]
-    nearest = min(range(len(RULES)), key=lambda row: (len(lacks[row]), RULES[row].mode not in facts.credentials))
-    reasons = "; ".join(f"{rule.mode}: {', '.join(lack)}" for rule, lack in zip(RULES, lacks, strict=True))
+    asked = [rule for rule in RULES if facts.allowed is None or rule.mode in facts.allowed]
+    lacks = {rule: _lacking(facts, rule, against.get(rule.mode)) for rule in asked}
+    nearest = min(asked or RULES, key=lambda rule: (len(lacks.get(rule, ())), rule.mode not in facts.credentials))
+    reasons = "; ".join(f"{rule.mode}: {', '.join(lack)}" for rule, lack in lacks.items())
     return PolicyRefused(
-        RULES[nearest].name,
-        f"no mode fits this call: {reasons}",
+        nearest.name,
+        f"no mode fits this call: {reasons or 'the program allows none at all'}",
         facts={
             "credentials": ", ".join(sorted(facts.credentials)) or "none",
             "secure carrier": facts.secure_carrier,
             "allowed": "all" if facts.allowed is None else ", ".join(sorted(facts.allowed)) or "none",
         },
     )
+
+
+def _lacking(facts: Facts, rule: Rule, against: Overruled | None) -> list[str]:
+    """What keeps a mode from being offered, of those that the program allows."""
+    if rule.mode in facts.rejected:
+        return ["rejected already"]
+    if rule.mode == "NULL" and facts.rejected:
+        return ["never takes the place of a mode that was rejected"]
+    lacks = [condition.lacking for condition in rule.conditions if not condition.holds(facts)]
+    return lacks if against is None else [*lacks, against.why]

@@ -14,6 +14,7 @@ from mikey_sdp.policy.facts import Conference, Facts
 KeyKind = Literal["rsa", "ec"]
 ModeName = Literal["PSK", "NULL", "RSA", "DHSIGN", "DHHMAC", "RSA-R", "ECIES", "ECMQV", "DHSAML"]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
+Octets = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class Situation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -21,7 +22,8 @@ class Situation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
 
     Keeps: `psk`, a key shared with the peer; `own_certificate` and `peer_certificate` (known beforehand), by the kind
     of their keys; `assertion`, one of our SIP domain; `unprotected`, MIKEY NULL is permitted; `modes`, narrow the
-    choice to these, which is also how experimental modes are asked for.
+    choice to these, which is also how experimental modes are asked for; `rejected`, what the peer has refused already;
+    `max_octets`, how large the message may be, which counts once the modes are measured.
     """
 
     psk: bool = False
@@ -30,13 +32,16 @@ class Situation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     assertion: bool = False
     unprotected: bool = False
     modes: tuple[ModeName, ...] | None = None
+    rejected: tuple[ModeName, ...] = ()
     secure_carrier: bool = False
     forward_secrecy: bool = False
     both_contribute: bool = False
     forking: bool = False
+    retargeting: bool = False
     early_media: bool = False
     conference: Conference = Conference.NONE
     answers: Count = 1
+    max_octets: Octets | None = None
 
     @property
     def facts(self) -> Facts:
@@ -47,10 +52,12 @@ class Situation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
             forward_secrecy=self.forward_secrecy,
             both_contribute=self.both_contribute,
             forking=self.forking,
+            retargeting=self.retargeting,
             early_media=self.early_media,
             conference=self.conference,
             allowed=None if self.modes is None else frozenset(self.modes),
             answers=self.answers,
+            octets=self.max_octets,
         )
 
     def _possible(self) -> frozenset[str]:

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from mikey_sdp.report.printable import printable
 
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
@@ -29,6 +31,7 @@ class Glyphs:
     warning: str
     state: str
     more: str
+    times: str
 
 
 UNICODE: Final = Glyphs(
@@ -45,6 +48,7 @@ UNICODE: Final = Glyphs(
     warning="!",
     state="●",
     more="…",
+    times=TIMES,
 )
 ASCII: Final = Glyphs(
     life="|",
@@ -60,6 +64,7 @@ ASCII: Final = Glyphs(
     warning="!",
     state="o",
     more="~",
+    times="x",
 )
 
 

@@ -16,6 +16,7 @@ from mikey_sdp.trace import (
     MessageArrived,
     MessageLost,
     MessageSent,
+    Verdict,
     Warned,
 )
 
@@ -25,7 +26,8 @@ class Arrow:
     """A signalling message from one party towards another.
 
     Keeps: `taken_by`, the party that it reached on its way, where that is not `to`; `lost`, whether it reached nobody;
-    `attack`, what an attacker did to send it.
+    `attack`, what an attacker did to send it; `arrived_us`, when it reached somebody;
+    `said`, all that its sender noted, of which `notes` leaves out what an earlier arrow tells.
     """
 
     at_us: int
@@ -37,6 +39,8 @@ class Arrow:
     lost: bool
     taken_by: str | None = None
     attack: str = ""
+    arrived_us: int | None = None
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +71,13 @@ _SHOWN_STATES: Final = {
 }
 
 
-def entries(records: Iterable[AnyRecord]) -> list[Entry]:
-    """The entries of a trace, ready to be drawn from top to bottom; what happened at one moment keeps its order."""
+def entries(records: Iterable[AnyRecord], verdicts: Iterable[Verdict] = ()) -> list[Entry]:
+    """The entries of a trace, ready to be drawn from top to bottom; what happened at one moment keeps its order.
+
+    With verdicts, each step that did not lead to what was expected is marked where it was taken.
+    """
     trace = tuple(records)
-    found: list[tuple[int, Entry]] = [*_arrows(trace), *_remarks(trace), *_keys(trace)]
+    found: list[tuple[int, Entry]] = [*_arrows(trace), *_remarks(trace), *_keys(trace), *_steps(verdicts)]
     flows = [stream for stream in streams(trace) if stream.sent or stream.arrived]
     found += [(len(trace), Flow(at_us=stream.first_us, stream=stream)) for stream in flows]
     return [entry for _, entry in sorted(found, key=lambda placed: (placed[1].at_us, placed[0]))]
@@ -78,13 +85,14 @@ def entries(records: Iterable[AnyRecord]) -> list[Entry]:
 
 def _arrows(trace: Sequence[AnyRecord]) -> Iterator[tuple[int, Arrow]]:
     lost = {record.number for record in trace if isinstance(record, MessageLost)}
-    reached = {record.number: record.party for record in trace if isinstance(record, MessageArrived)}
+    reached = {record.number: record for record in trace if isinstance(record, MessageArrived)}
     attacks = {record.number: record.text for record in trace if isinstance(record, AttackMade)}
     told: set[tuple[str, tuple[str, ...]]] = set()
     ways: set[tuple[str, str, bytes]] = set()
     for at, record in enumerate(trace):
         if isinstance(record, MessageSent):
-            where = reached.get(record.number)
+            arrival = reached.get(record.number)
+            where = arrival.party if arrival is not None else None
             # What was told of a message is not told again when it is passed on or repeated.
             notes = () if (record.summary, record.notes) in told else record.notes
             if (record.party, record.to, record.octets) in ways:
@@ -103,6 +111,8 @@ def _arrows(trace: Sequence[AnyRecord]) -> Iterator[tuple[int, Arrow]]:
                     lost=record.number in lost,
                     taken_by=where if where != record.to else None,
                     attack=attacks.get(record.number, ""),
+                    arrived_us=arrival.at_us if arrival is not None else None,
+                    said=record.notes,
                 ),
             )
 
@@ -130,13 +140,26 @@ def _remark(record: AnyRecord) -> tuple[str, str] | None:
     return None
 
 
+def _steps(verdicts: Iterable[Verdict]) -> Iterator[tuple[int, Remark]]:
+    """One remark for each step that failed expectations hang on, above what it set off."""
+    lines: dict[tuple[int, int, str, str], list[str]] = {}
+    for verdict in verdicts:
+        if not verdict.held and verdict.step is not None:
+            step = verdict.step
+            named = lines.setdefault((step.at_us, step.number, step.party, step.text), [])
+            named.append("?" if verdict.line is None else str(verdict.line))
+    for (at_us, number, party, text), named in lines.items():
+        said = f"step {number}: {text}; not as expected in line{'s' if len(named) > 1 else ''} {', '.join(named)}"
+        yield -1, Remark(at_us=at_us, party=party, text=said, tone="bad")
+
+
 def _keys(trace: Sequence[AnyRecord]) -> Iterator[tuple[int, Remark]]:
-    """One remark for all keys that a party took at one moment for one call."""
-    groups: dict[tuple[int, str, str], tuple[int, list[KeysInstalled]]] = {}
+    """One remark for all keys that a party took at one moment for one call with one peer."""
+    groups: dict[tuple[int, str, str, str], tuple[int, list[KeysInstalled]]] = {}
     for at, record in enumerate(trace):
         if isinstance(record, KeysInstalled):
-            groups.setdefault((record.at_us, record.party, record.call_id), (at, []))[1].append(record)
-    for (at_us, party, _), (at, keys) in groups.items():
+            groups.setdefault((record.at_us, record.party, record.call_id, record.peer), (at, []))[1].append(record)
+    for (at_us, party, _, _), (at, keys) in groups.items():
         yield at, Remark(at_us=at_us, party=party, text=_say_keys(keys), tone="key")
 
 

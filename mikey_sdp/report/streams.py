@@ -17,7 +17,9 @@ class Stream:
     """One direction of one m= line of one call: what was sent, and what became of it at the other end.
 
     Keeps: `counted`, whether the receiving end reported at all; `first_us`, when the first packet left, or else when
-    the first one was decrypted.
+    the first one was decrypted; `decrypted_from_us`, when the first one was decrypted, None if none was; `until_us`,
+    when an end counted for the last time; `late`, those of the undecryptable that were decrypted when their keys had
+    come.
     """
 
     call_id: str
@@ -29,8 +31,11 @@ class Stream:
     arrived: int
     decrypted: int
     undecryptable: int
+    late: int
     first_us: int
     counted: bool
+    decrypted_from_us: int | None
+    until_us: int
 
     @property
     def clipped(self) -> int:
@@ -44,8 +49,10 @@ class Stream:
 
     def __str__(self) -> str:
         said = f"{self.decrypted} of {self.sent} packets decrypted"
-        if self.undecryptable:
-            said += f", {self.undecryptable} undecryptable"
+        if self.late:
+            said += f", {self.late} more when their keys had come"
+        if self.undecryptable > self.late:
+            said += f", {self.undecryptable - self.late} undecryptable"
         lost = self.sent - self.arrived
         return f"{said}, {lost} lost" if lost > 0 and self.counted else said
 
@@ -79,9 +86,8 @@ def _stream(key: tuple[str, int, str, str], counted: list[MediaCounted], kinds: 
     call_id, media, sender, receiver = key
     sent = [record for record in counted if record.direction == "sent"]
     received = [record for record in counted if record.direction == "received"]
-    starts = [record.first_us for record in sent if record.first_us is not None] or [
-        record.first_us for record in received if record.first_us is not None
-    ]
+    decrypted = [record.first_us for record in received if record.first_us is not None]
+    starts = [record.first_us for record in sent if record.first_us is not None] or decrypted
     return Stream(
         call_id=call_id,
         media=media,
@@ -92,6 +98,9 @@ def _stream(key: tuple[str, int, str, str], counted: list[MediaCounted], kinds: 
         arrived=sum(record.packets for record in received),
         decrypted=sum(record.decrypted for record in received),
         undecryptable=sum(record.undecryptable for record in received),
+        late=sum(record.decrypted_late for record in received),
         first_us=min(starts) if starts else counted[0].at_us,
         counted=bool(received),
+        decrypted_from_us=min(decrypted, default=None),
+        until_us=max(record.at_us for record in counted),
     )

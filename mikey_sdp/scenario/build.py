@@ -6,42 +6,40 @@ that are kept for documentation (RFC 5737), and the wall clock starts at a fixed
 
 from __future__ import annotations
 
-import re
-from pathlib import Path as FilePath
+from dataclasses import replace
 from typing import Final
 
 from msgspec import UNSET
 
 from mikey_sdp.clock import Micros
-from mikey_sdp.endpoint.core import Options
-from mikey_sdp.mikey.credentials import MIN_PSK_OCTETS, Credential, NullCredential, PskCredential
-from mikey_sdp.mikey.modes.choices import Choices
-from mikey_sdp.mikey.modes.saml_choices import SamlChoices
+from mikey_sdp.endpoint.wishes import Expectations, Recipient
 from mikey_sdp.nodes import commands
-from mikey_sdp.nodes.config import Answering, Contact, Reaction, Security, Streams, UserAgentConfig
+from mikey_sdp.nodes.config import Contact, EarlyAnswers, EarlyOffers, Keeps, Security, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedCommand, Transport
 from mikey_sdp.nodes.user_agent import UserAgent
 from mikey_sdp.scenario.build_attackers import attacker_node
+from mikey_sdp.scenario.build_behaviour import answering_of, options_of, skew_us_of, streams_of
+from mikey_sdp.scenario.build_credentials import Holdings
+from mikey_sdp.scenario.build_servers import contacts_of, server_nodes, uri_of
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.load import Loaded
-from mikey_sdp.scenario.modes import DH_GROUPS, MODES, SECOND_ROUNDS
+from mikey_sdp.scenario.modes import MODES
 from mikey_sdp.scenario.network import Attacker, LinkBetween
-from mikey_sdp.scenario.pki import certificate_credentials
-from mikey_sdp.scenario.saml import saml_credentials
-from mikey_sdp.scenario.schema import Party, SharedKey
-from mikey_sdp.scenario.sense import command_of, credentials_of, offered_modes
+from mikey_sdp.scenario.reading import command_of, identity_of, offered_modes
+from mikey_sdp.scenario.schema import Party
 from mikey_sdp.scenario.source import Source
+from mikey_sdp.scenario.steps import Command
 from mikey_sdp.scenario.units import fraction_of, micros
-from mikey_sdp.secret import Secret, SeededEntropy
+from mikey_sdp.scenario.witness import Witness
+from mikey_sdp.sdp.preconditions import Strength
+from mikey_sdp.secret import SeededEntropy
 
 EPOCH_UNIX_US: Final = 1_767_225_600_000_000
 """The wall clock at the start of every run: 2026-01-01T00:00:00Z."""
 
 _SETTLE_US: Final = 40_000_000  # longer than the transaction timers of RFC 3261, so that every call comes to an end
 _SIP_PORT: Final = 5060
-_KEY_OCTETS: Final = 32
-_MAX_KEY_FILE_OCTETS: Final = 1024
-_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_SECOND_US: Final = 1_000_000
 _COMMANDS: Final = {
     "call": commands.Call,
     "hang_up": commands.HangUp,
@@ -52,18 +50,19 @@ _COMMANDS: Final = {
 }
 
 
-def build(loaded: Loaded) -> NetworkPlan:
-    """The plan of a scenario.
+def build(loaded: Loaded, *, witness: Witness | None = None) -> NetworkPlan:
+    """The plan of a scenario; `witness` gets to know the secrets of all parties.
 
     Raises: ScenarioError where a key file can't be used.
     """
     scenario = loaded.scenario
-    builder = _Builder(scenario, loaded.source)
+    builder = _Builder(scenario, loaded.source, witness)
     agents = [builder.agent(name, party) for name, party in scenario.parties.items()]
+    servers = server_nodes(scenario, builder.contacts, builder.octets, epoch_unix_us=EPOCH_UNIX_US)
     attackers = [builder.attacker(name, attacker) for name, attacker in scenario.network.attackers.items()]
     network = scenario.network
     return NetworkPlan(
-        nodes=(*agents, *attackers),
+        nodes=(*agents, *servers, *attackers),
         commands=_commands(scenario),
         signalling=_link(scenario, None, "signalling"),
         media=_link(scenario, None, "media"),
@@ -83,19 +82,15 @@ def build(loaded: Loaded) -> NetworkPlan:
 class _Builder:
     """Makes the nodes of one scenario."""
 
-    def __init__(self, scenario: Scenario, source: Source) -> None:
+    def __init__(self, scenario: Scenario, source: Source, witness: Witness | None) -> None:
         self._scenario = scenario
-        self._source = source
+        self._witness = witness
         self._transport = Transport(scenario.network.transport.upper())
-        self._contacts = {
-            name: Contact(uri=f"sip:{name}@example.com", address=self._address(at), transport=self._transport)
+        self.contacts: Final = {
+            name: Contact(uri=uri_of(identity_of(scenario, name)), address=self._address(at), transport=self._transport)
             for at, name in enumerate(scenario.parties)
         }
-        certified = {name: credentials_of(party).certificate for name, party in scenario.parties.items()}
-        identities = {name: contact.uri for name, contact in self._contacts.items()}
-        self._certified = certificate_credentials(certified, identities, self.octets)
-        asserted = {name: credentials_of(party).saml for name, party in scenario.parties.items()}
-        self._asserted = saml_credentials(asserted, identities, self.octets, now_unix_us=EPOCH_UNIX_US)
+        self._holdings: Final = Holdings(scenario, source, self.octets, now_unix_us=EPOCH_UNIX_US)
 
     def octets(self, purpose: str, count: int) -> bytes:
         """Octets that belong to a purpose in this scenario, the same in every run."""
@@ -108,106 +103,71 @@ class _Builder:
     def agent(self, name: str, party: Party) -> Node:
         """The user agent of a party."""
         modes = offered_modes(party)
-        contact = self._contacts[name]
+        contact = self.contacts[name]
+        credentials = self._holdings.of(name)
+        seed = self.octets(f"party|{name}", 32)
+        if self._witness is not None:
+            self._witness.credentials[name] = credentials
+            self._witness.assertions |= self._holdings.assertion_of(name)
         return UserAgent(
             UserAgentConfig(
                 name=name,
                 identity=contact.uri,
                 address=contact.address,
                 transport=self._transport,
-                contacts=self._contacts,
-                credentials=self._credentials(name, party),
+                contacts=self._contacts_of(name, party),
+                credentials=credentials,
                 modes=None if modes is None else [MODES[mode] for mode in modes],
                 security=Security(party.security),
                 level=party.level,
                 other_protocols=tuple(
                     (protocol, self.octets(f"{name}|{protocol}", 24)) for protocol in party.other_protocols
                 ),
-                answering=_answering(party),
-                streams=Streams(kinds=party.media, packets=party.talks.packets, interval_us=micros(party.talks.every)),
-                options=Options(choices=_choices(party)),
-                seed=self.octets(f"party|{name}", 32),
+                answering=answering_of(party),
+                streams=streams_of(party),
+                options=options_of(party),
+                supported=party.supports,
+                early_answers=EarlyAnswers(party.early_answers),
+                keeps=Keeps(party.keeps),
+                follows_redirects=party.follows_redirects,
+                tries_other_modes=party.tries_other_modes,
+                preconditions=None if party.preconditions is UNSET else Strength(party.preconditions),
+                early_offers=EarlyOffers(party.early_offers),
+                accepts_retarget=party.accepts_retarget,
+                takes_referrals=party.takes_referrals,
+                clock_from_registrar=party.clock_from_registrar,
+                names_peer=party.names_peer,
+                expects=Expectations(
+                    forking=party.expects.forking,
+                    retargeting=party.expects.retargeting,
+                    early_media=party.expects.early_media,
+                    answers=party.expects.answers,
+                ),
+                responder_ssrc=None if party.responder_ssrc is UNSET else party.responder_ssrc,
+                buffer_packets=party.buffer,
+                entropy=None if self._witness is None else self._witness.entropy(name, seed + b"|mikey"),
+                key_log=None if self._witness is None else self._witness.keys.append,
+                seed=seed,
                 epoch_unix_us=EPOCH_UNIX_US,
-                clock_skew_us=_skew_us(party),
+                clock_skew_us=skew_us_of(party),
             )
         )
+
+    def _contacts_of(self, name: str, party: Party) -> dict[str, Contact]:
+        contacts = contacts_of(self._scenario, name, self.contacts)
+        for called, recipients in party.messages_for.items():
+            messages = tuple(
+                Recipient(peer=self.contacts[one].uri, certificate=self._holdings.certificate_of(one))
+                for one in recipients
+            )
+            contacts[called] = replace(contacts[called], recipients=messages)
+        return contacts
 
     def attacker(self, name: str, attacker: Attacker) -> Node:
         """The node of an attacker."""
         at = list(self._scenario.network.attackers).index(name)
         address = Address(f"198.51.100.{at + 1}", _SIP_PORT)
         return attacker_node(name, attacker, address, seed=self.octets(f"attacker|{name}", 32))
-
-    def _credentials(self, name: str, party: Party) -> list[Credential]:
-        held: list[Credential] = []
-        credentials = credentials_of(party)
-        if credentials.psk is not UNSET:
-            peers = [other for other in self._scenario.parties if other != name and self._holds_for(name, other)]
-            held += [PskCredential(self._contacts[peer].uri, self._key(name, peer, credentials.psk)) for peer in peers]
-        if credentials.unprotected is not UNSET:
-            held.append(NullCredential())
-        if name in self._certified:
-            held.append(self._certified[name])
-        if name in self._asserted:
-            held.append(self._asserted[name])
-        return held
-
-    def _holds_for(self, name: str, peer: str) -> bool:
-        """Whether a party that holds a psk holds one for that peer."""
-        own, theirs = (credentials_of(self._scenario.parties[party]).psk for party in (name, peer))
-        if own is not UNSET and own.shared_with is not UNSET:
-            return peer in own.shared_with
-        return theirs is not UNSET and (theirs.shared_with is UNSET or name in theirs.shared_with)
-
-    def _key(self, name: str, other: str, psk: SharedKey) -> Secret:
-        if psk.key_file is not UNSET:
-            return self._key_from_file(name, psk.key_file)
-        purpose = f"label|{psk.label}" if psk.label is not UNSET else f"pair|{'|'.join(sorted((name, other)))}"
-        return Secret(self.octets(f"psk|{purpose}", _KEY_OCTETS))
-
-    def _key_from_file(self, name: str, file: str) -> Secret:
-        """The key in a file, whose name counts from the scenario file's folder: hex digits, or else raw octets."""
-        path = ("parties", name, "credentials", "psk", "key file")
-        try:
-            with open(FilePath(self._source.file).parent / file, "rb") as stream:
-                octets = stream.read(_MAX_KEY_FILE_OCTETS + 1)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a file name"
-            raise self._source.error(path, f"the key file can't be read: {reason}") from None
-        text = octets.strip()
-        key = bytes.fromhex(text.decode("ascii")) if _HEX.fullmatch(text) else octets
-        if not MIN_PSK_OCTETS <= len(key) <= _MAX_KEY_FILE_OCTETS:
-            bounds = f"{MIN_PSK_OCTETS} to {_MAX_KEY_FILE_OCTETS}"
-            raise self._source.error(path, f"a key has {bounds} octets, this has {len(key)}")
-        return Secret(key)
-
-
-def _choices(party: Party) -> Choices:
-    saml = SamlChoices(round_2=SECOND_ROUNDS[party.second_round])
-    return Choices(dh_group=DH_GROUPS[party.dh_group], saml=saml)
-
-
-def _answering(party: Party) -> Answering:
-    answers = party.answers
-    reaction = Reaction.ANSWER
-    if answers.ignore:
-        reaction = Reaction.IGNORE
-    elif answers.reject is not UNSET:
-        reaction = Reaction.REJECT
-    return Answering(
-        reaction=reaction,
-        ringing_after_us=None if answers.ringing is None else micros(answers.ringing),
-        decide_after_us=None if answers.answer is None else micros(answers.answer),
-        status=answers.reject if answers.reject is not UNSET else 486,
-    )
-
-
-def _skew_us(party: Party) -> int:
-    if party.clock is UNSET:
-        return 0
-    if party.clock.ahead is not UNSET:
-        return micros(party.clock.ahead)
-    return -micros(party.clock.behind) if party.clock.behind is not UNSET else 0
 
 
 def _link(scenario: Scenario, link: LinkBetween | None, what: str) -> Link:
@@ -236,10 +196,22 @@ def _losses(scenario: Scenario) -> dict[tuple[str, str], frozenset[int]]:
 
 def _commands(scenario: Scenario) -> tuple[TimedCommand, ...]:
     return tuple(
-        TimedCommand(at_us=Micros(micros(step.at)), node=name, command=_COMMANDS[word](other))
+        TimedCommand(at_us=Micros(micros(step.at)), node=name, command=_command(command))
         for step in scenario.steps
-        for name, (word, other) in ((name, command_of(command)) for name, command in step.commands.items())
+        for name, command in step.commands.items()
     )
+
+
+def _command(command: Command) -> object:
+    if command.transfer:
+        asked = command.transfer
+        return commands.Transfer(asked.call_with, asked.to, asked.attended)
+    if command.register:
+        return commands.Register(command.register.at, micros(command.register.for_) // _SECOND_US)
+    if command.call_without_offer:
+        return commands.Call(command.call_without_offer, offerless=True)
+    word, other = command_of(command)
+    return _COMMANDS[word](other)
 
 
 def _end_us(scenario: Scenario) -> int:

@@ -8,7 +8,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mikey_sdp.scenario.expect import Expectation
 from mikey_sdp.scenario.network import Network
-from mikey_sdp.scenario.schema import NewName, Part, Party, Step
+from mikey_sdp.scenario.parts import NewName, Part
+from mikey_sdp.scenario.schema import Party
+from mikey_sdp.scenario.steps import Step
 from mikey_sdp.scenario.units import Duration
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from mikey_sdp.drivers.capture import Capture
 from mikey_sdp.drivers.sim import simulate
 from mikey_sdp.errors import MikeySdpError
 from mikey_sdp.scenario.build import build
-from mikey_sdp.scenario.checks import judge
+from mikey_sdp.scenario.checks import judge, needs_witness
 from mikey_sdp.scenario.load import Loaded, load
-from mikey_sdp.scenario.sense import parties_of
+from mikey_sdp.scenario.reading import parties_of
+from mikey_sdp.scenario.witness import Witness
 from mikey_sdp.trace import AnyRecord, RunResult
 
 
@@ -27,9 +29,13 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """A run is over and judged."""
+    """A run is over and judged.
+
+    Keeps: `witness`, who saw all that passed and all keys, where one was asked for.
+    """
 
     result: RunResult
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,30 +49,43 @@ class RunRefused:
 RunEvent = RunStarted | RunFinished | RunRefused
 
 
-def run(loaded: Loaded, *, watch: Callable[[AnyRecord], None] | None = None) -> RunResult:
-    """Run one scenario in virtual time and judge it; `watch` sees every record when it is made.
+def run(
+    loaded: Loaded,
+    *,
+    watch: Callable[[AnyRecord], None] | None = None,
+    capture: Capture | None = None,
+    witness: Witness | None = None,
+) -> RunResult:
+    """Run one scenario in virtual time and judge it; `watch` sees every record when it is made, `capture` all that
+    passes over the network, `witness` all secrets too, from whom expectations on secrecy can be judged afterwards.
 
     Raises: ScenarioError, UsageError for what can't be carried out.
     """
     scenario = loaded.scenario
-    records = tuple(simulate(build(loaded), watch=watch))
+    if witness is None and needs_witness(scenario):
+        witness = Witness()
+    if witness is not None:
+        witness.capture = capture = capture or witness.capture
+    records = tuple(simulate(build(loaded, witness=witness), watch=watch, capture=capture))
     return RunResult(
         name=scenario.name,
         shows=scenario.shows,
         file=loaded.source.file,
         parties=parties_of(scenario),
         records=records,
-        verdicts=judge(loaded, records),
+        verdicts=judge(loaded, records, witness=witness),
+        commands=sum(len(step.commands) for step in scenario.steps),
     )
 
 
-def run_files(files: Iterable[str | FilePath]) -> Iterator[RunEvent]:
+def run_files(files: Iterable[str | FilePath], *, witnessed: bool = False) -> Iterator[RunEvent]:
     """Run several files one after the other; one that can't be run doesn't keep the others from running."""
     every = list(files)
     for number, file in enumerate(every, start=1):
         try:
             loaded = load(file)
             yield RunStarted(file=str(file), name=loaded.scenario.name, number=number, of=len(every))
-            yield RunFinished(result=run(loaded))
+            witness = Witness() if witnessed else None
+            yield RunFinished(result=run(loaded, witness=witness), witness=witness)
         except MikeySdpError as error:
             yield RunRefused(file=str(file), error=error)

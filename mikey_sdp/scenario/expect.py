@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.schema import Amount, AnyName, AttackerName, ModeWord, Part, PartyName, Status
+from mikey_sdp.scenario.parts import Amount, AnyName, AttackerName, CalledName, Part, PartyName, Status
+from mikey_sdp.scenario.schema import ModeWord
 from mikey_sdp.scenario.units import Duration
 
 
@@ -33,6 +34,10 @@ StateWord = Literal[
     "held",
     "resumed",
     "rekeyed",
+    "redirected",
+    "transferring",
+    "transferred",
+    "not transferred",
     "rejected",
     "cancelled",
     "ended",
@@ -41,17 +46,23 @@ StateWord = Literal[
 
 States = Annotated[tuple[StateWord, ...], Meta(min_length=1)]
 Parties = Annotated[tuple[PartyName, ...], Meta(min_length=1)]
+Knowers = Annotated[dict[PartyName, Annotated[tuple[AnyName, ...], Meta(min_length=1)]], Meta(min_length=1)]
 
 
 class CallExpected(Part, frozen=True, kw_only=True):
     """How a call went in the eyes of the one who placed it."""
 
-    some_of: ClassVar[frozenset[str]] = frozenset({"answered by", "rejected with", "reaches", "never reaches"})
+    some_of: ClassVar[frozenset[str]] = frozenset(
+        {"answered by", "redirected to", "rejected with", "reaches", "never reaches"}
+    )
 
     from_: PartyName = field(name="from")
-    to: PartyName | UnsetType = UNSET
+    to: CalledName | UnsetType = UNSET
     answered_by: PartyName | UnsetType = UNSET
     within: Annotated[Duration | UnsetType, Meta(description="Counted from the caller's first INVITE.")] = UNSET
+    redirected_to: Annotated[
+        CalledName | UnsetType, Meta(description="A 3xx came, and the caller called this one of its own accord.")
+    ] = UNSET
     rejected_with: Status | UnsetType = UNSET
     warning: Annotated[int, Meta(ge=300, le=399, description="The warn-code of the Warning header.")] | UnsetType = (
         UNSET
@@ -84,7 +95,9 @@ class MikeyExpected(Part, frozen=True, kw_only=True):
 class MediaExpected(Part, frozen=True, kw_only=True):
     """What became of the media that one party sent to another, counted from protected packets at their ends."""
 
-    some_of: ClassVar[frozenset[str]] = frozenset({"sent", "decrypted", "undecryptable", "clipped"})
+    some_of: ClassVar[frozenset[str]] = frozenset(
+        {"sent", "decrypted", "decrypted late", "undecryptable", "clipped", "heard within"}
+    )
 
     from_: PartyName = field(name="from")
     to: PartyName
@@ -93,14 +106,34 @@ class MediaExpected(Part, frozen=True, kw_only=True):
     decrypted: Annotated[CountOrAll | UnsetType, Meta(description="all: as many as were sent, and at least one.")] = (
         UNSET
     )
-    undecryptable: Count | UnsetType = UNSET
+    decrypted_late: Annotated[
+        Count | UnsetType, Meta(description="Came before their keys, waited in a buffer and were decrypted then.")
+    ] = UNSET
+    undecryptable: Annotated[Count | UnsetType, Meta(description="Not decrypted on arrival.")] = UNSET
     clipped: Annotated[Count | UnsetType, Meta(description="Sent, but not decrypted on arrival.")] = UNSET
+    heard_within: Annotated[
+        Duration | UnsetType,
+        Meta(description="When the first packet is decrypted, be it late, counted from the call's INVITE."),
+    ] = UNSET
 
 
 class KeysExpected(Part, frozen=True, kw_only=True):
     """Who holds which media keys; keys are compared by fingerprint."""
 
-    some_of: ClassVar[frozenset[str]] = frozenset({"agreed", "different", "changed", "none at", "unknown to"})
+    some_of: ClassVar[frozenset[str]] = frozenset(
+        {
+            "agreed",
+            "different",
+            "changed",
+            "none at",
+            "none with",
+            "unknown to",
+            "known to",
+            "forward secret",
+            "not forward secret",
+            "private",
+        }
+    )
 
     agreed: Annotated[
         tuple[PartyName, PartyName] | UnsetType, Meta(description="What one sends with, the other receives with.")
@@ -108,9 +141,29 @@ class KeysExpected(Part, frozen=True, kw_only=True):
     different: Annotated[tuple[PartyName, ...], Meta(min_length=2)] | UnsetType = UNSET
     changed: Annotated[Parties | UnsetType, Meta(description="Keys were replaced by re-keying at these.")] = UNSET
     none_at: Annotated[Parties | UnsetType, Meta(description="These installed no key at all.")] = UNSET
-    unknown_to: Annotated[
+    none_with: Annotated[
         Annotated[dict[PartyName, Parties], Meta(min_length=1)] | UnsetType,
-        Meta(description="The keys of the party named are not among those of the parties listed."),
+        Meta(description="The party named installed no key for media with these."),
+    ] = UNSET
+    unknown_to: Annotated[
+        Knowers | UnsetType,
+        Meta(
+            description="No key of the party named follows from all that those listed hold, and all that passes where "
+            "they and anybody else can listen."
+        ),
+    ] = UNSET
+    known_to: Annotated[
+        Knowers | UnsetType,
+        Meta(description="Some key of the party named does, for each of those listed, who proves it on its packets."),
+    ] = UNSET
+    forward_secret: Annotated[
+        Parties | UnsetType,
+        Meta(description="No key of these follows from a recording of everything and all secrets that leak later."),
+    ] = UNSET
+    not_forward_secret: Annotated[Parties | UnsetType, Meta(description="Some key of each of these does.")] = UNSET
+    private: Annotated[
+        tuple[PartyName, PartyName] | UnsetType,
+        Meta(description="Nobody else in the file can make a key of the first for media with the second."),
     ] = UNSET
 
 
@@ -163,7 +216,18 @@ class Expectation(Part, frozen=True, kw_only=True):
     """One thing that must be true of the run."""
 
     one_of: ClassVar[frozenset[str]] = frozenset(
-        {"call", "mikey", "media", "keys", "key management failed", "attack", "messages", "re-keyed"}
+        {
+            "call",
+            "mikey",
+            "media",
+            "keys",
+            "key management failed",
+            "attack",
+            "messages",
+            "re-keyed",
+            "early dialogs",
+            "two-time pad",
+        }
     )
 
     call: CallExpected | UnsetType = UNSET
@@ -174,3 +238,10 @@ class Expectation(Part, frozen=True, kw_only=True):
     attack: AttackExpected | UnsetType = UNSET
     messages: MessagesExpected | UnsetType = UNSET
     re_keyed: ReKeyedExpected | UnsetType = field(name="re-keyed", default=UNSET)
+    early_dialogs: Annotated[
+        Count | UnsetType, Meta(description="How many phones answered provisionally, in all calls together.")
+    ] = UNSET
+    two_time_pad: Annotated[
+        Literal["never", "found"] | UnsetType,
+        Meta(description="Whether two packets of the run were encrypted with one key stream."),
+    ] = field(name="two-time pad", default=UNSET)

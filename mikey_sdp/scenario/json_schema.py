@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from mikey_sdp.scenario.document import Scenario
-from mikey_sdp.scenario.schema import Part
+from mikey_sdp.scenario.parts import Part
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -12,9 +12,12 @@ from pathlib import Path as FilePath
 from mikey_sdp.scenario.convert import Converter, Reference
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.files import octets_of
+from mikey_sdp.scenario.judgeable import check_expectations
+from mikey_sdp.scenario.mend import note_errors_besides
+from mikey_sdp.scenario.names import names_by_kind
 from mikey_sdp.scenario.sense import check_sense
 from mikey_sdp.scenario.source import Source, nearest
-from mikey_sdp.scenario.tree import MAX_OCTETS, Mapping, Node, parse
+from mikey_sdp.scenario.tree import MAX_OCTETS, Node, parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,39 +41,40 @@ def loads(octets: bytes, *, file: str = "scenario") -> Loaded:
 
     Raises: ScenarioError.
     """
-    node = parse(octets, file=file)
+    return read(parse(octets, file=file), file=file)
+
+
+def read(node: Node, *, file: str) -> Loaded:
+    """Read the tree of a file, as it was parsed or with other values put into it.
+
+    Raises: ScenarioError that tells everything that is wrong with it.
+    """
     source = Source(file=file)
-    converter = Converter(source=source)
-    scenario = converter.scenario(node)
-    _check_references(converter.references, node, source)
-    source.raise_errors()
-    if scenario is None:  # pragma: no cover - without a value there is an error
-        raise source.error((), "nothing could be read")
+    scenario = convert(node, source)
+    if scenario is None:
+        note_errors_besides(node, source)
+        source.raise_errors()
+        raise source.error((), "nothing could be read")  # pragma: no cover - without a value there is an error
     check_sense(scenario, source)
+    check_expectations(scenario, source)
     source.raise_errors()
     return Loaded(scenario=scenario, source=source)
 
 
+def convert(node: Node, source: Source) -> Scenario | None:
+    """The tree as a value, its sense unchecked; None where `source` holds errors about its words."""
+    converter = Converter(source=source)
+    scenario = converter.scenario(node)
+    _check_references(converter.references, node, source)
+    return None if source.errors else scenario
+
+
 def _check_references(references: list[Reference], node: Node, source: Source) -> None:
     """Keep an error for every name that nobody in the file bears."""
-    parties = _names(node, "parties")
-    attackers = _names(node, "network", "attackers")
-    valid = {"party": parties, "attacker": attackers, "party or attacker": [*parties, *attackers]}
+    valid = names_by_kind(node)
     for reference in references:
         known = valid[reference.kind]
         if reference.name not in known:
             there = ", ".join(known) or "none"
             reason = f"no {reference.kind} is called {reference.name!r}; there are: {there}"
             source.note(reference.path, reason, nearest(reference.name, known))
-
-
-def _names(node: Node, *path: str) -> list[str]:
-    """The names that a mapping of the file declares; read from the tree, so that errors elsewhere don't hide them."""
-    for step in path:
-        if not isinstance(node, Mapping):
-            return []
-        child = next((value for key, value in node.entries if key.text == step), None)
-        if child is None:
-            return []
-        node = child
-    return [key.text for key, _ in node.entries] if isinstance(node, Mapping) else []

@@ -29,13 +29,15 @@ _PSK: Final = Secret(SeededEntropy(b"modes|psk")(32))
 class ModeCase:
     """One row of the table: a mode by the word of a scenario file, and the keys and the group it is run with.
 
-    Keeps: `certified`, the kind of certified key, "" for modes without certificates.
+    Keeps: `certified`, the kind of certified key, "" for modes without certificates; `free_choice`, whether everybody
+    holds certificates besides, and the policy chooses the mode.
     """
 
     word: str
     certified: str = ""
     dh_group: DhGroup = DhGroup.OAKLEY_5
     variant: str = ""
+    free_choice: bool = False
 
     @property
     def mode(self) -> Mode:

@@ -7,18 +7,21 @@ Source: RFC 5197 sections 3 and 5.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
 from mikey_sdp.clock import NtpTime
+from mikey_sdp.dissect.known import Known
 from mikey_sdp.endpoint.core import Options
 from mikey_sdp.endpoint.endpoint import Endpoint
-from mikey_sdp.errors import PeerError
+from mikey_sdp.errors import PeerError, UsageError
+from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.modes.choices import Choices
+from mikey_sdp.scenario.attack import Seen, attack, proved
 from mikey_sdp.scenario.build import EPOCH_UNIX_US
-from mikey_sdp.scenario.mode_attack import RecordedCall, RecordedEntropy, opened_with, with_everything
+from mikey_sdp.scenario.chance import RecordedEntropy, with_private_values
 from mikey_sdp.scenario.mode_cases import ALICE, BOB, Held, ModeCase, held
 from mikey_sdp.sdp.key_mgmt import key_mgmt_lines
 from mikey_sdp.sdp.lines import SessionDescription
@@ -35,12 +38,26 @@ _PACKETS: Final = tuple(bytes.fromhex(f"80000001000000a0000000{ssrc}") + bytes(1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCall:
+    """What passed between two ends, and what was secret about it.
+
+    Keeps: `messages`, the MIKEY messages in their order; `packet`, one SRTP packet of the Initiator; `drawn`, the
+    octets of chance of both ends, which nobody has who only recorded.
+    """
+
+    messages: tuple[bytes, ...]
+    packet: bytes
+    drawn: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What a mode came to.
 
     Keeps: `works`, whether a packet each way was decrypted by the other end; `forward_secrecy`, whether the recording
     stayed closed to all long-term secrets, None where it could not be opened with all secrets whatever either, so that
-    nothing is shown; `contributors`, the ends whose chance the TGK hangs on, None likewise.
+    nothing is shown; `contributors`, the ends whose chance the TGK hangs on, None likewise, and `fresheners`, those
+    whose chance the TEKs hang on, be it by a public RAND.
     Units: octets of I_MESSAGE and R_MESSAGE; processor time of each end from SDP to SDP and keys, the middle one of
     several calls.
     """
@@ -53,6 +70,7 @@ class Measured:
     responder_ns: int
     forward_secrecy: bool | None
     contributors: tuple[str, ...] | None
+    fresheners: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +91,7 @@ def measure(case: ModeCase, clock: CpuClock, *, calls: int = 5) -> Measured:
     timed = [_call(case, parties, clock, f"initiator {number}", f"responder {number}") for number in range(calls)]
     recorded = record(case, parties)
     request, answer = recorded.messages
+    made_by = _made_by(case, parties)
     return Measured(
         case=case,
         works=all(call.works for call in timed),
@@ -81,13 +100,34 @@ def measure(case: ModeCase, clock: CpuClock, *, calls: int = 5) -> Measured:
         initiator_ns=round(median(call.initiator_ns for call in timed)),
         responder_ns=round(median(call.responder_ns for call in timed)),
         forward_secrecy=_forward_secrecy(recorded, parties),
-        contributors=_contributors(case, parties),
+        contributors=None if made_by is None else made_by[0],
+        fresheners=None if made_by is None else made_by[1],
     )
 
 
-def record(case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one") -> RecordedCall:
-    """A call of that mode as somebody on the path saw it; the names decide how the chance of either end falls."""
-    return _call(case, parties, lambda: 0, initiator, responder).recorded
+def record(
+    case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one", verification: bool = True
+) -> RecordedCall:
+    """A call of that mode as somebody on the path saw it; the names decide how the chance of either end falls.
+
+    Without `verification` the Responder is not asked to prove himself where the mode leaves that open.
+    Raises: PeerError, PolicyRefused where no call comes about; UsageError where it has no sound.
+    """
+    call = _call(case, parties, lambda: 0, initiator, responder, verification=verification)
+    if not call.works:
+        raise UsageError(f"{case.name}: the ends agreed, and don't understand each other")
+    return call.recorded
+
+
+def opened_with(call: RecordedCall, secrets: Sequence[Known]) -> Bundle | None:
+    """The keys that the attacker opens the call with, proved by the packet; None where he has no luck."""
+    found = proved(attack(Seen.of_messages(call.messages, [call.packet]), secrets))
+    return found[0].bundle if found else None
+
+
+def with_everything(call: RecordedCall, secrets: Sequence[Known]) -> tuple[Known, ...]:
+    """The same secrets, and beside each of them every private value that the ends may have made of their chance."""
+    return with_private_values(secrets, call.drawn)
 
 
 def _forward_secrecy(recorded: RecordedCall, parties: Held) -> bool | None:
@@ -97,32 +137,41 @@ def _forward_secrecy(recorded: RecordedCall, parties: Held) -> bool | None:
     return None if opened_with(recorded, everything) is None else True
 
 
-def _contributors(case: ModeCase, parties: Held) -> tuple[str, ...] | None:
-    """The ends that can't be left as they were without getting the old TGK again."""
-    first = _tgk(case, parties)
+def _made_by(case: ModeCase, parties: Held) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The ends that can't be left as they were without getting the old TGK, or the old TEK, again."""
+    first = _keys(case, parties)
     others = {
-        "Initiator": _tgk(case, parties, initiator="another"),
-        "Responder": _tgk(case, parties, responder="another"),
+        "Initiator": _keys(case, parties, initiator="another"),
+        "Responder": _keys(case, parties, responder="another"),
     }
     if first is None or None in others.values():
         return None
-    return tuple(end for end, tgk in others.items() if tgk != first)
+    changed = {end: keys for end, keys in others.items() if keys is not None}
+    return (
+        tuple(end for end, keys in changed.items() if keys[0] != first[0]),
+        tuple(end for end, keys in changed.items() if keys[1] != first[1]),
+    )
 
 
-def _tgk(case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one") -> Secret | None:
-    """The TGK of a call in which the chance of the ends falls so; None where it can't be had from outside."""
+def _keys(
+    case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one"
+) -> tuple[Secret, Secret] | None:
+    """TGK and first TEK of a call in which the chance of the ends falls so; None where they can't be had from
+    outside."""
     recorded = record(case, parties, initiator=initiator, responder=responder)
     bundle = opened_with(recorded, with_everything(recorded, parties.long_term))
-    return None if bundle is None else bundle.keys[0].key
+    return None if bundle is None else (bundle.keys[0].key, bundle.data_sas(1)[0].master_key)
 
 
-def _call(case: ModeCase, parties: Held, clock: CpuClock, initiator: str, responder: str) -> _Call:
+def _call(
+    case: ModeCase, parties: Held, clock: CpuClock, initiator: str, responder: str, *, verification: bool = True
+) -> _Call:
     """A call from SDP to media, with the chance of either end named."""
     chance = tuple(
         RecordedEntropy(f"{case.name}|{end}|{named}".encode())
         for end, named in (("initiator", initiator), ("responder", responder))
     )
-    options = Options(choices=Choices(dh_group=case.dh_group))
+    options = Options(choices=Choices(dh_group=case.dh_group), verification=verification)
     alice, bob = (
         Endpoint(
             identity,
@@ -150,9 +199,8 @@ def _call(case: ModeCase, parties: Held, clock: CpuClock, initiator: str, respon
     works = theirs.unprotect(packet) == _PACKETS[0] and ours.unprotect(back) == _PACKETS[1]
     return _Call(
         recorded=RecordedCall(
-            messages=(_carried(offer.sdp), _carried(answer.sdp)),
+            messages=(*_carried(offer.sdp), *_carried(answer.sdp)),
             packet=packet,
-            plain=_PACKETS[0],
             drawn=(*chance[0].drawn, *chance[1].drawn),
         ),
         works=works,
@@ -161,6 +209,6 @@ def _call(case: ModeCase, parties: Held, clock: CpuClock, initiator: str, respon
     )
 
 
-def _carried(sdp: str) -> bytes:
-    """The MIKEY message of a description."""
-    return key_mgmt_lines(SessionDescription.parse(sdp))[0].data
+def _carried(sdp: str) -> tuple[bytes, ...]:
+    """The MIKEY messages of a description."""
+    return tuple(line.data for line in key_mgmt_lines(SessionDescription.parse(sdp)))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.schema import NewName, Part, PartyName
-from mikey_sdp.scenario.units import Duration, Share
+from mikey_sdp.scenario.parts import CalledName, NewName, NodeName, Part, PartyName, PlaceName
+from mikey_sdp.scenario.units import Duration, Preference, Share
+
+PROXY: Final = "proxy"
+"""What the one proxy of `network: proxy` is called."""
+REDIRECT_SERVER: Final = "redirect-server"
+"""What the server of `network: redirect server` is called."""
 
 PayloadWord = Literal[
     "each",
@@ -44,9 +49,9 @@ class Shares(Part, frozen=True, kw_only=True):
 
 
 class LinkBetween(Part, frozen=True, kw_only=True):
-    """How the network treats what passes between two parties, both ways, where it differs from the rest."""
+    """How the network treats what passes between two parties or servers, both ways, where it differs from the rest."""
 
-    between: tuple[PartyName, PartyName]
+    between: tuple[NodeName, NodeName]
     delay: Times | UnsetType = UNSET
     jitter: Times | UnsetType = UNSET
     loss: Shares | UnsetType = UNSET
@@ -54,10 +59,10 @@ class LinkBetween(Part, frozen=True, kw_only=True):
 
 
 class Lose(Part, frozen=True, kw_only=True):
-    """An exact script of losses: which signalling messages from one party to another never arrive, counted from 1."""
+    """An exact script of losses: which signalling messages from one to another never arrive, counted from 1."""
 
-    from_: PartyName = field(name="from")
-    to: PartyName
+    from_: NodeName = field(name="from")
+    to: NodeName
     messages: Annotated[tuple[Annotated[int, Meta(ge=1, le=10_000)], ...], Meta(min_length=1)]
 
 
@@ -85,11 +90,11 @@ class Tamper(Part, frozen=True, kw_only=True):
 
 
 class Attacker(Part, frozen=True, kw_only=True):
-    """Someone on the path between two parties, and the one thing that he does there."""
+    """Someone on the path between two parties or servers, and the one thing that he does there."""
 
     one_of: ClassVar[frozenset[str]] = frozenset({"replay", "strip", "tamper", "eavesdrop"})
 
-    between: tuple[PartyName, PartyName]
+    between: tuple[NodeName, NodeName]
     replay: Replay | UnsetType = UNSET
     strip: Annotated[
         Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType,
@@ -97,6 +102,55 @@ class Attacker(Part, frozen=True, kw_only=True):
     ] = UNSET
     tamper: Tamper | UnsetType = UNSET
     eavesdrop: Annotated[bool | UnsetType, Meta(description="Pass everything on and count what could be read.")] = UNSET
+
+
+class Destination(Part, frozen=True, kw_only=True):
+    """One place where an address can be reached, with what is particular about it."""
+
+    at: PlaceName
+    q: Annotated[Preference, Meta(description="How much it is preferred.")] = "1"
+    after: Annotated[Duration, Meta(description="How much later than the others it is tried: a late branch.")] = "0s"
+
+
+Places = Annotated[tuple[PlaceName | Destination, ...], Meta(min_length=1, max_length=64)]
+
+
+class Address(Part, frozen=True, kw_only=True):
+    """What a proxy does with a call to one address: whom it tries in which order, or whom it means instead."""
+
+    to: Annotated[
+        Places | UnsetType, Meta(description="Left out: the party of that name, and every phone that registers for it.")
+    ] = UNSET
+    fork: Annotated[
+        Literal["parallel", "serial", "by q"],
+        Meta(description="All places at once, one after the other, or all of the same q at once; the highest q first."),
+    ] = "by q"
+    retarget: Annotated[
+        CalledName | UnsetType,
+        Meta(description="The Request-URI is rewritten to this one, of which the caller is not told."),
+    ] = UNSET
+    follow_redirects: Annotated[
+        bool, Meta(description="A 3xx is followed here, of which the caller is not told either.")
+    ] = False
+    patience: Annotated[
+        Duration | UnsetType, Meta(description="How long one place, or those tried at once, may ring before the next.")
+    ] = UNSET
+
+
+class Proxy(Part, frozen=True, kw_only=True):
+    """A proxy: what it does with calls to each address that it knows; calls to any other go where they belong.
+
+    Several can stand one behind another: a place can be an address of another proxy, or that proxy itself for the
+    same address.
+    """
+
+    names_in: ClassVar[str | None] = "addresses"
+
+    addresses: dict[NewName, Address]
+    record_route: Annotated[bool, Meta(description="It stays on the way of a call's later messages.")] = False
+    stands_before: Annotated[
+        tuple[PartyName, ...], Meta(description="Whose calls go out through it, wherever they go.")
+    ] = ()
 
 
 class Network(Part, frozen=True, kw_only=True):
@@ -110,6 +164,14 @@ class Network(Part, frozen=True, kw_only=True):
     jitter: Times = Times()
     loss: Shares = Shares()
     reorder: Shares = Shares()
+    proxy: Annotated[Proxy | UnsetType, Meta(description="A proxy called 'proxy', where there is one only.")] = UNSET
+    proxies: Annotated[dict[NewName, Proxy], Meta(description="Several proxies, by their names.")] = field(
+        default_factory=dict
+    )
+    redirect_server: Annotated[
+        dict[NewName, Places],
+        Meta(description="By address where else to try, as the server called 'redirect-server' tells callers."),
+    ] = field(default_factory=dict)
     links: tuple[LinkBetween, ...] = ()
     lose: tuple[Lose, ...] = ()
     attackers: dict[NewName, Attacker] = field(default_factory=dict)

@@ -63,7 +63,7 @@ def certificate_credentials(
         return {}
     issuers = sorted({"own", *(one.issuer for one in held.values())})
     authorities = {issuer: _authority(issuer, octets) for issuer in issuers}
-    holders = {
+    issued = {
         name: _issued(
             certified,
             name,
@@ -72,7 +72,9 @@ def certificate_credentials(
             octets,
         )
         for name, certified in held.items()
+        if certified.same_as is UNSET
     }
+    holders = {name: issued[certified.same_as or name] for name, certified in held.items()}
     return {
         name: (_StolenCertificate if certified.stolen else CertificateCredential)(
             (holders[name].certificate,),
@@ -85,6 +87,7 @@ def certificate_credentials(
                     if other != name and other in holders
                 ),
             ),
+            names_owner=certified.names is UNSET and certified.same_as is UNSET,
         )
         for name, certified in held.items()
     }

@@ -1,60 +1,26 @@
-"""What a `*.call.yaml` file may say: one structure a mapping of the file, named as the file names it; `network`
-holds those of the network, `expect` those of what is expected.
+"""What a `*.call.yaml` file may say of its parties: one structure a mapping of the file, named as the file names it;
+`behaviour` holds how they meet calls, `steps` what they are told, `network` what lies between them, `expect` what must
+come of it.
 
 These structures are the only definition: the loader reads files against them, `mikey-sdp schema` prints them as JSON
-Schema for editors, and `build` and `checks` take their values. Where a mapping holds exactly one of several words
-(a command, an expectation), its structure lists them in `one_of`, where it holds at least one of them, in `some_of`;
-where it holds names of the file's own choice beside fixed words (a step), `names_in` says which field collects them.
+Schema for editors, and `build` and `checks` take their values.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.units import Duration
+from mikey_sdp.scenario.behaviour import Answers, Clock, Expects, Talk
+from mikey_sdp.scenario.parts import CalledName, NewName, Part, PartyName
 
-
-def party_name(text: str) -> str:
-    """A name that a scenario gives to a party or an attacker.
-
-    Raises: ValueError that says what a name looks like.
-    """
-    if re.fullmatch(r"[a-z][a-z0-9-]{0,31}", text, re.ASCII) is None:
-        raise ValueError(f"{text!r} is no name; a name is a small letter, then small letters, digits and hyphens")
-    if text == "at":
-        raise ValueError("a party can't be called 'at', which tells the time of a step")
-    return text
-
-
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=lambda name: name.replace("_", " ")):
-    """A mapping of a scenario file."""
-
-    one_of: ClassVar[frozenset[str]] = frozenset()
-    some_of: ClassVar[frozenset[str]] = frozenset()
-    names_in: ClassVar[str | None] = None
-
-
-_NAME: Final = r"^[a-z][a-z0-9-]{0,31}$"
-NewName = Annotated[
-    str, Meta(pattern=_NAME, description="A name: small letters, digits and hyphens.", extra={"reads": party_name})
-]
-PartyName = Annotated[str, Meta(pattern=_NAME, description="The name of a party.", extra={"refers": "party"})]
-AttackerName = Annotated[str, Meta(pattern=_NAME, description="The name of an attacker.", extra={"refers": "attacker"})]
-AnyName = Annotated[
-    str, Meta(pattern=_NAME, description="The name of a party or an attacker.", extra={"refers": "party or attacker"})
-]
 MediaWord = Literal["audio", "video"]
 ModeWord = Literal["psk", "unprotected", "dhhmac", "rsa", "rsa-r", "dhsign", "ecies", "ecmqv", "dhsaml"]
 CredentialWord = Literal["psk", "unprotected", "certificate", "saml", "none"]
 GroupWord = Literal[
     "oakley-1", "oakley-2", "oakley-5", "modp-2048", "modp-3072", "p-192", "p-224", "p-256", "p-384", "p-521"
 ]
-Status = Annotated[int, Meta(ge=300, le=699, description="A SIP status that ends a request without success.")]
-Amount = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class SharedKey(Part, frozen=True, kw_only=True):
@@ -70,6 +36,9 @@ class SharedKey(Part, frozen=True, kw_only=True):
         Meta(description="Held for these parties only; for all that hold a psk if left out."),
     ] = UNSET
     label: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+    of_group: Annotated[
+        bool, Meta(description="A key of a group rather than of two: used with whoever it is that calls or answers.")
+    ] = False
     key_file: Annotated[str, Meta(min_length=1, description="Relative to the scenario file.")] | UnsetType = UNSET
 
 
@@ -95,6 +64,10 @@ class Certified(Part, frozen=True, kw_only=True):
     issuer: Annotated[Literal["own", "another"], Meta(description="another: an authority whom nobody trusts.")] = "own"
     names: Annotated[
         PartyName | UnsetType, Meta(description="It names this party's identity instead of the holder's own.")
+    ] = UNSET
+    same_as: Annotated[
+        PartyName | UnsetType,
+        Meta(description="No certificate of its own: the holder has that of this party, and its private key too."),
     ] = UNSET
 
 
@@ -124,36 +97,16 @@ class Credentials(Part, frozen=True, kw_only=True):
     saml: Asserted | UnsetType = UNSET
 
 
-class Answers(Part, frozen=True, kw_only=True):
-    """How a party meets a call: it rings, then answers, rejects or stays silent. Times count from the INVITE."""
-
-    ringing: Annotated[Duration | None, Meta(description="When the 180 leaves; null for none.")] = "0s"
-    answer: Annotated[
-        Duration | None, Meta(description="When the call is answered or rejected; null to ring for ever.")
-    ] = "200ms"
-    reject: Annotated[Status | UnsetType, Meta(description="Reject with this status instead of answering.")] = UNSET
-    ignore: Annotated[bool, Meta(description="Take no notice of calls.")] = False
-
-
-class Clock(Part, frozen=True, kw_only=True):
-    """How far a party's clock is from the right time."""
-
-    one_of: ClassVar[frozenset[str]] = frozenset({"ahead", "behind"})
-
-    ahead: Duration | UnsetType = UNSET
-    behind: Duration | UnsetType = UNSET
-
-
-class Talk(Part, frozen=True, kw_only=True):
-    """The packets that a party sends on each media line once a call is up; 0 packets for a party that only listens."""
-
-    packets: Annotated[int, Meta(ge=0, le=100_000)] = 50
-    every: Duration = "20ms"
-
-
 class Party(Part, frozen=True, kw_only=True):
     """One phone: what it holds, what it offers, and how it meets calls."""
 
+    identity: Annotated[
+        NewName | UnsetType,
+        Meta(
+            description="Whose phone it is, where that is not its own name: several phones of one user bear one SIP "
+            "identity, and what is said of keys and certificates of that user holds for each of them."
+        ),
+    ] = UNSET
     credentials: Annotated[
         CredentialWord | tuple[CredentialWord, ...] | Credentials | UnsetType, Meta(description="Left out: none.")
     ] = UNSET
@@ -167,6 +120,70 @@ class Party(Part, frozen=True, kw_only=True):
     security: Annotated[Literal["mikey", "none"], Meta(description="none: a phone that knows plain RTP only.")] = (
         "mikey"
     )
+    supports: Annotated[
+        tuple[Literal["100rel", "replaces"], ...],
+        Meta(description="The SIP extensions that it says it knows."),
+    ] = ("100rel", "replaces")
+    early_answers: Annotated[
+        Literal["at once", "on media"],
+        Meta(description="When it works on the answer in a 183: at once, or when media comes from who sent it."),
+    ] = "at once"
+    keeps: Annotated[
+        Literal["first", "all"], Meta(description="Which of several answers to one call become calls.")
+    ] = "first"
+    buffer: Annotated[
+        Annotated[int, Meta(ge=0, le=10_000)], Meta(description="How many packets of a stream wait for their keys.")
+    ] = 64
+    follows_redirects: Annotated[bool, Meta(description="It calls again where a 3xx points.")] = False
+    preconditions: Annotated[
+        Literal["mandatory", "optional", "none"] | UnsetType,
+        Meta(description="How much it matters that keys are agreed on before a phone rings; left out: not known of."),
+    ] = UNSET
+    early_offers: Annotated[
+        Literal["PRACK", "UPDATE"], Meta(description="In which request it makes a further offer before the call is up.")
+    ] = "PRACK"
+    takes_referrals: Annotated[bool, Meta(description="A peer may have it call somebody else.")] = True
+    clock_from_registrar: Annotated[
+        bool, Meta(description="It sets its clock by the Date of the registrar's answers.")
+    ] = False
+    accepts_retarget: Annotated[bool, Meta(description="Somebody else than it called may answer.")] = False
+    accepts: Annotated[
+        Annotated[tuple[ModeWord, ...], Meta(min_length=1)] | UnsetType,
+        Meta(description="The modes in which it takes offers; all that it has credentials for if left out."),
+    ] = UNSET
+    tries_other_modes: Annotated[
+        bool, Meta(description="After a 488 it offers the next mode that the policy names.")
+    ] = False
+    messages_for: Annotated[
+        dict[CalledName, Annotated[tuple[PartyName, ...], Meta(min_length=2, max_length=32)]],
+        Meta(
+            description="By whom it calls, for which parties its offer has a MIKEY message each; encrypted for the "
+            "certificates of those that have one."
+        ),
+    ] = field(default_factory=dict)
+    several_messages: Annotated[
+        bool,
+        Meta(description="It passes over messages of an offer that are for somebody else, up to the first for it."),
+    ] = False
+    both_contribute: Annotated[
+        bool, Meta(description="It offers and takes only modes in which both ends have a part in the key.")
+    ] = False
+    expects: Expects = Expects()
+    responder_ssrc: Annotated[
+        Annotated[int, Meta(ge=1, le=4_294_967_000)] | UnsetType,
+        Meta(description="The SSRC of its first stream in each call that it answers; drawn by chance if left out."),
+    ] = UNSET
+    answers_for: Annotated[
+        tuple[CalledName, ...], Meta(description="For whom else than itself it takes offers, as for a forwarded call.")
+    ] = ()
+    names_peer: Annotated[bool, Meta(description="Its offers say whom they are for (IDr).")] = True
+    must_be_named: Annotated[bool, Meta(description="It refuses offers that don't say whom they are for.")] = True
+    asks_for_proof: Annotated[
+        bool, Meta(description="Its offers ask for a verification message, where the mode leaves that open (flag V).")
+    ] = True
+    forward_secrecy: Annotated[
+        bool, Meta(description="It offers only modes in which no key that leaks later opens what was recorded before.")
+    ] = False
     clock: Clock | UnsetType = UNSET
     media: Annotated[tuple[MediaWord, ...], Meta(min_length=1, max_length=8)] = ("audio",)
     level: Annotated[Literal["session", "media"], Meta(description="Where the offer's a=key-mgmt lines stand.")] = (
@@ -184,25 +201,3 @@ class Party(Part, frozen=True, kw_only=True):
         Literal["none", "liveness", "group key", "stronger key"],
         Meta(description="What the second round of its calls is for, which follows in a re-INVITE (dhsaml)."),
     ] = "none"
-
-
-class Command(Part, frozen=True, kw_only=True):
-    """What a party is told to do; with whom."""
-
-    one_of: ClassVar[frozenset[str]] = frozenset({"call", "hang up", "cancel", "re-key", "hold", "resume"})
-
-    call: PartyName | UnsetType = UNSET
-    hang_up: PartyName | UnsetType = UNSET
-    cancel: PartyName | UnsetType = UNSET
-    re_key: PartyName | UnsetType = field(name="re-key", default=UNSET)
-    hold: PartyName | UnsetType = UNSET
-    resume: PartyName | UnsetType = UNSET
-
-
-class Step(Part, frozen=True, kw_only=True):
-    """A moment of the time line, and what each party named here is told then."""
-
-    names_in: ClassVar[str | None] = "commands"
-
-    at: Duration
-    commands: dict[PartyName, Command]

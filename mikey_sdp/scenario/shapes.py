@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from msgspec import inspect
 
-from mikey_sdp.scenario.schema import Part
+from mikey_sdp.scenario.parts import Part
 from mikey_sdp.scenario.source import nearest
 from mikey_sdp.scenario.tree import Mapping, Node, Scalar
 

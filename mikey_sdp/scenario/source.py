@@ -48,11 +48,12 @@ class CollectedScenarioError(ScenarioError):
 
 @dataclass(slots=True)
 class Source:
-    """One file: its name, the line of every value in it, and the errors found so far."""
+    """One file: its name, the line of every value in it, and the errors found so far, with the places they are at."""
 
     file: str
     lines: dict[Path, int] = field(default_factory=dict)
     errors: list[ScenarioError] = field(default_factory=list)
+    wrong: list[Path] = field(default_factory=list)
 
     def line(self, path: Path) -> int | None:
         """The line of a value, or of the nearest thing around it that stands in the file."""
@@ -70,6 +71,7 @@ class Source:
         Raises: CollectedScenarioError when a file has so many that reading on helps nobody.
         """
         self.errors.append(self.error(path, reason, hint))
+        self.wrong.append(path)
         if len(self.errors) >= _MAX_ERRORS:
             self.raise_errors()
 

@@ -1,4 +1,4 @@
-"""Durations and shares as a scenario writes them: "100ms", "2s", "5%"."""
+"""Durations, shares and preferences as a scenario writes them: "100ms", "2s", "5%", 0.5."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import Meta
 
 _DURATION: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?(us|ms|s|min)", re.ASCII)
 _SHARE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4})?%", re.ASCII)
+_PREFERENCE: Final = re.compile(r"1(?:\.0{1,3})?|0(?:\.[0-9]{1,3})?", re.ASCII)
 _UNIT_US: Final = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000}
 _LONGEST_US: Final = 24 * 3_600_000_000
 
@@ -44,6 +45,17 @@ def fraction_of(text: str) -> float:
     return value
 
 
+def thousandths_of(text: str) -> int:
+    """A q value in thousandths.
+
+    Raises: ValueError that says what a q value looks like.
+    """
+    if _PREFERENCE.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no q value; write a number from 0 to 1, such as 0.5")
+    whole, _, fraction = text.partition(".")
+    return int(whole) * 1000 + int(fraction.ljust(3, "0"))
+
+
 Duration = Annotated[
     str,
     Meta(
@@ -58,6 +70,15 @@ Share = Annotated[
         pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?%$",
         description="A part of a whole, such as 5% or 0.1%.",
         extra={"reads": fraction_of},
+    ),
+]
+Preference = Annotated[
+    str,
+    Meta(
+        pattern=r"^(1(\.0{1,3})?|0(\.[0-9]{1,3})?)$",
+        description="A q value: a number from 0 to 1.",
+        extra={"reads": thousandths_of},
+        extra_json_schema={"type": ["string", "number"]},
     ),
 ]
 

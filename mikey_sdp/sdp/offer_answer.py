@@ -120,12 +120,13 @@ def sending_media(sd: SessionDescription) -> frozenset[int]:
 
 
 def place_lines(
-    sd: SessionDescription, levels: Sequence[KeyedLevel], others: Sequence[OfferedProtocol]
+    sd: SessionDescription, levels: Sequence[KeyedLevel], others: Sequence[OfferedProtocol], *, messages: int = 1
 ) -> tuple[SessionDescription, str]:
-    """The description with empty MIKEY lines where messages are to stand, other protocols behind each, in order of
-    preference # [4567-4.1.2-12]; and the list of identifiers that every message must authenticate. # [4567-4.1.2-1]"""
+    """The description with so many empty MIKEY lines wherever messages are to stand, other protocols behind them, in
+    order of preference # [4567-4.1.2-12]; and the list of identifiers that every message must authenticate.
+    # [4567-4.1.2-1]"""
     sd = without_mikey(sd)
-    kmpids = [MIKEY, *(other.kmpid for other in others)]
+    kmpids = [MIKEY] * messages + [other.kmpid for other in others]
     for keyed in levels:
         sd = insert_key_mgmt(sd, keyed.level, [KeyMgmt(kmpid=kmpid, data=b"") for kmpid in kmpids])
     identifiers = identifier_list(sd)
@@ -142,10 +143,16 @@ def without_mikey(sd: SessionDescription) -> SessionDescription:
     return sd
 
 
-def fill_line(sd: SessionDescription, level: Level, data: bytes, kmpid: str = MIKEY) -> SessionDescription:
-    """The description with the (first) line of that level and protocol holding this message. # [4567-4.1.1-3]"""
-    line = next(line for line in key_mgmt_lines(sd) if line.level == level and line.kmpid == kmpid)
-    return replace_key_mgmt(sd, line, KeyMgmt(kmpid=kmpid, data=data))
+def line_at(sd: SessionDescription, level: Level, kmpid: str, number: int) -> KeyMgmtLine:
+    """The line of that level and protocol which has this number, from 0."""
+    return [line for line in key_mgmt_lines(sd) if line.level == level and line.kmpid == kmpid][number]
+
+
+def fill_line(
+    sd: SessionDescription, level: Level, data: bytes, kmpid: str = MIKEY, *, number: int = 0
+) -> SessionDescription:
+    """The description with one line of that level and protocol holding this message. # [4567-4.1.1-3]"""
+    return replace_key_mgmt(sd, line_at(sd, level, kmpid, number), KeyMgmt(kmpid=kmpid, data=data))
 
 
 def identifiers_extension(identifiers: str) -> GeneralExtension:

@@ -20,7 +20,7 @@ from mikey_sdp.sip.outgoing import REFRESHING, Content, Target, build_inside, bu
 from mikey_sdp.sip.party import Party, Raw
 from mikey_sdp.sip.transaction import State
 
-MAX_FORKS: Final = 256
+MAX_FORKS: Final = 512
 
 
 class Asking:

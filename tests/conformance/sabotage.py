@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -76,20 +78,38 @@ def claims_unbroken(tree: Path, rows: list[Break]) -> dict[str, list[str]]:
     return claims
 
 
-def fault_of(row: Break, tree: Path, tests: list[str]) -> str | None:
-    """Break, run the claiming tests, mend; what is wrong with the result, or None when a test noticed."""
-    target = tree / row.file
+class NotBreakable(Exception):
+    """The text to put wrong does not stand in the file exactly once."""
+
+
+@contextmanager
+def broken(tree: Path, file: str, old: str, new: str) -> Iterator[None]:
+    """A copy in which one text of one file is wrong.
+
+    Raises: NotBreakable; SyntaxError where what is left is no Python.
+    """
+    target = tree / file
     original = target.read_text(encoding="utf-8")
-    if original.count(row.old) != 1:
-        return f"the text to break is found {original.count(row.old)} times in {row.file}: {row.old!r}"
-    target.write_text(original.replace(row.old, row.new), encoding="utf-8")
+    if original.count(old) != 1:
+        raise NotBreakable(f"the text to break is found {original.count(old)} times in {file}: {old!r}")
+    wrong = original.replace(old, new)
+    compile(wrong, file, "exec")
+    target.write_text(wrong, encoding="utf-8")
     for stale in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
         stale.unlink()
     try:
-        compile(target.read_text(encoding="utf-8"), row.file, "exec")
-        done = run_tests(tree, *tests)
+        yield
     finally:
         target.write_text(original, encoding="utf-8")
+
+
+def fault_of(row: Break, tree: Path, tests: list[str]) -> str | None:
+    """Break, run the claiming tests, mend; what is wrong with the result, or None when a test noticed."""
+    try:
+        with broken(tree, row.file, row.old, row.new):
+            done = run_tests(tree, *tests)
+    except NotBreakable as error:
+        return str(error)
     if done.returncode == 0:
         return f"broken in {row.file}, and no test noticed: {', '.join(tests)}"
     if done.returncode != TESTS_FAILED:

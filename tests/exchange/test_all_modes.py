@@ -199,9 +199,13 @@ def test_a_missing_library_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_arguments: object) -> None:
         raise BackendUnavailable("pycryptodome", install="pip install it")
 
-    monkeypatch.setattr("mikey_sdp.mikey.crypto.mqv.x_of_sum", missing)
-    with pytest.raises(PeerError, match="not available"):
+    monkeypatch.setattr("mikey_sdp.mikey.crypto.points._library", missing)
+    with pytest.raises(PeerError, match="not available") as refused:
         ends.respond(octets)
+    assert "pip" not in str(refused.value)  # the reason travels to the peer, in a Warning header
+    assert isinstance(refused.value.__cause__, BackendUnavailable)
+    with pytest.raises(BackendUnavailable):
+        ends.initiator()
 
 
 def test_answers_sent_to_a_responder_get_no_answer() -> None:

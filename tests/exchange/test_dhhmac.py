@@ -72,7 +72,7 @@ def half_key(octets: str) -> HalfKey:
     return HalfKey.draw(DhGroup.OAKLEY_5, ANY_PACKET, drawing(octets))
 
 
-@pytest.mark.requirement("4650-3-1", "4650-3-13", "4650-3-14", "4650-3-12")
+@pytest.mark.requirement("4650-3-13", "4650-3-14", "4650-3-12")
 def test_the_known_exchange() -> None:
     donald, mickey = (Identity(id_type=IdType.NAI, data=name) for name in (b"donald@duck.com", b"mickey@mouse.com"))
     ours, theirs = half_key(GROUP_0["xi"]), half_key(GROUP_0["xr"])
@@ -162,6 +162,16 @@ def test_an_update_of_information_has_no_half_keys() -> None:
     response = made.respond(update.message.octets)
     assert "DH" not in chain(response.reply or b"")
     assert teks(response.established.bundle) == teks(before.bundle)
+
+
+@pytest.mark.requirement("4650-4.1-4")
+@pytest.mark.parametrize("octets_left", [-1, -21, 120])
+def test_what_can_not_be_read_is_reported_as_far_as_it_was(octets_left: int) -> None:
+    made = ends()
+    with pytest.raises(DecodeError) as refused:
+        made.respond(made.initiator().message.octets[:octets_left])
+    reply = Message.decode(refused.value.reply or b"")
+    assert (reply.header.data_type, reply.find(ErrorPayload).error_no) == (DataType.ERROR, ErrorNo.UNSPECIFIED)
 
 
 @pytest.mark.requirement("4650-4.1-4")
@@ -270,6 +280,9 @@ def test_private_values_are_drawn_and_do_not_show() -> None:
     assert first.message.find(DhValue).value != second.message.find(DhValue).value
     assert drawn[0].hex() not in repr(first._half_key)
     assert str(int.from_bytes(drawn[0], "big")) not in repr(first._half_key)
+    private = first._half_key._private
+    assert f"{int.from_bytes(drawn[0], 'big'):x}" not in f"{private!r} {private}"
+    assert {name for name in dir(private) if not name.startswith("_")} == {"agree", "public"}
 
 
 @pytest.mark.requirement("4650-4.2-1", "4650-4.3-1", "4650-5.1-1")

@@ -27,7 +27,7 @@ def half_keys() -> int:
     return sum(type(found) is HalfKey for found in gc.get_objects())
 
 
-@pytest.mark.requirement("4650-1.1-2")
+@pytest.mark.requirement("4650-1.1-2", "4650-3-1")
 def test_all_that_may_be_left_out_is_there() -> None:
     initiator, response, _established = ends().run()
     reply = Message.decode(response.reply or b"")

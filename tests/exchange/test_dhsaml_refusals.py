@@ -104,7 +104,7 @@ def test_both_ends_can_not_own_the_group() -> None:
 
 def test_an_answer_goes_with_the_message_that_it_answers() -> None:
     rounds = Rounds.of(RoundTwo.STRENGTHEN)
-    first, second = rounds.second(), rounds.second()
+    first, second = rounds.second(), rounds.another()
     reply = rounds.ends.respond(first.message.octets).reply or b""
     with pytest.raises(PeerError) as refused:
         second.complete(reply)

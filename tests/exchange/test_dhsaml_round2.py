@@ -60,6 +60,12 @@ class Rounds:
     def second(self, bundle: Bundle | None = None) -> Initiator:
         return self.ends.initiator(bundle=bundle or self.between.bundle, previous=self.between.bundle)
 
+    def another(self) -> Initiator:
+        """A second message with another RAND3, which an honest end does not send."""
+        before = self.between.bundle
+        due = replace(before.continuation, own_rand=b"another random v")
+        return self.ends.initiator(bundle=before, previous=replace(before, continuation=due))
+
     def finish(self, bundle: Bundle | None = None) -> tuple[Initiator, Response, Established]:
         initiator = self.second(bundle)
         response = self.ends.respond(initiator.message.octets)
@@ -250,7 +256,7 @@ def test_there_is_one_second_round() -> None:
     with pytest.raises(PeerError, match="replay"):
         rounds.ends.respond(initiator.message.octets)
     with pytest.raises(PeerError, match="no second round is due") as refused:
-        rounds.ends.respond(rounds.second().message.octets)
+        rounds.ends.respond(rounds.another().message.octets)
     assert refused.value.mikey_error == ErrorNo.UNSPECIFIED
     due = replace(
         established.bundle.updated(), continuation=replace(rounds.between.bundle.continuation, initiated=False)
@@ -326,3 +332,9 @@ def test_more_streams_can_come_with_it() -> None:
     _, response, established = rounds.finish(before.updated(sessions=more))
     assert len(teks(established.bundle)) == 4
     assert teks(established.bundle) == teks(response.established.bundle)
+
+
+def test_a_second_attempt_says_the_same_since_its_key_stream_is_the_same() -> None:
+    rounds = Rounds.of(RoundTwo.LIVENESS)
+    attempts = {rounds.second().message.octets for _ in range(2)}
+    assert len(attempts) == 1

@@ -103,6 +103,18 @@ def test_a_message_may_use_the_key_of_its_csb_the_configured_one_or_that_of_the_
     assert refused.value.mikey_error == ErrorNo.AUTH_FAILURE
 
 
+def test_a_key_configured_for_anybody_updates_no_csb_that_left_a_key_to_two() -> None:
+    """Whoever else has it would take over what Alice's certificate opened."""
+    made = Ends.of(case(Mode.RSA, Choices()))
+    bundle = made.run()[2].bundle
+    made.pair.bobs_credentials = (*made.pair.bobs_credentials, PskCredential("*", OTHER))
+    with pytest.raises(PeerError) as refused:
+        psk_call(made, OTHER, bundle=bundle.updated(), previous=bundle, new_keys=False)
+    assert refused.value.mikey_error == ErrorNo.AUTH_FAILURE
+    psk_call(made, bundle.envelope_key, bundle=bundle.updated(), previous=bundle, new_keys=False)
+    assert psk_call(made, OTHER).established.peer == ALICE
+
+
 def test_the_store_keeps_a_key_a_pair_and_so_many_pairs() -> None:
     store = BundleStore(max_pairs=2)
     base: Bundle = replace(Ends.of(Case(Mode.PSK)).pair.bundle(), for_pair=True)

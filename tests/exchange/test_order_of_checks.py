@@ -1,9 +1,9 @@
-"""Cheap checks come before dear ones, in every mode, and there is a limit to the dear ones."""
+"""Cheap checks come before expensive ones, in every mode, and there is a limit to the expensive ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 from unittest import mock
@@ -13,17 +13,21 @@ import pytest
 from mikey_sdp.clock import NtpTime
 from mikey_sdp.errors import PeerError
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
+from mikey_sdp.mikey.certificates.load import der_of
 from mikey_sdp.mikey.credentials import PskCredential
 from mikey_sdp.mikey.message import Message
+from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.mikey.modes.contract import Envelope, Mode
 from mikey_sdp.mikey.modes.quota import Limits, SignatureQuota
 from mikey_sdp.mikey.modes.roles import identity_of
+from mikey_sdp.mikey.modes.signing import close_with_sign
 from mikey_sdp.mikey.modes.table import MODES
-from mikey_sdp.mikey.payloads import Certificate
-from mikey_sdp.mikey.registry import ErrorNo
+from mikey_sdp.mikey.payloads import Certificate, Identity, Signature, Timestamp
+from mikey_sdp.mikey.registry import CertType, DhGroup, ErrorNo
 from mikey_sdp.mikey.replay import ReplayCache, TimestampSource
-from tests.exchange.ends import CASES, PROTECTED, Case, Ends, named
+from tests.exchange.ends import CASES, CURVE, PROTECTED, Case, Ends, credential, named
 from tests.exchange.pair import ALICE, BOB, PSK, SECOND_US, Pair, changed
+from tests.pki import Authority, ec_key
 
 CAROL = "sip:carol@example.com"
 ENTRY_POINTS = {
@@ -268,6 +272,29 @@ def test_signed_error_messages_count_as_answers() -> None:
             initiator.complete(changed(report, -1))
     with pytest.raises(PeerError, match="too many answers"):
         initiator.complete(report)
+
+
+def test_a_share_goes_by_the_name_that_was_proved() -> None:
+    """Alice's certificate is in all of her messages, behind one that is not hers and is never the same."""
+    ends, others = Ends.of(Case(Mode.DHSIGN, "ec", Choices(dh_group=DhGroup.ECP_P_256))), Authority.create("Others")
+    ends.pair.replay = ReplayCache(capacity=8, share=2)
+    sent = ends.initiator().message
+    own = sent.find(Certificate)
+    idr = sent.all(Identity)[1]
+    rest = [one for one in sent.payloads if not isinstance(one, Timestamp | Identity | Certificate | Signature)]
+    for number in range(12):
+        stamp = Timestamp(value=NtpTime.from_unix_us(ends.pair.now_us + 200 * SECOND_US).value + number)
+        other = der_of(others.issue(f"sip:{number}@example.net", key=ec_key("other", CURVE)).certificate)
+        first = Certificate(cert_type=CertType.X509V3_ENCR, data=other)
+        header = replace(sent.header, csb_id=number)
+        payloads = (stamp, first, own, idr, *rest)
+        message = close_with_sign(header, payloads, credential=ends.alices, choices=ends.case.choices)
+        ends.respond(message.octets)
+    assert len(ends.pair.replay) == 2
+    with pytest.raises(PeerError, match="can still vouch for"):
+        ends.run()
+    ends.alices = credential(Mode.DHSIGN, CAROL, BOB, "ec")
+    assert ends.run(own=identity_of(CAROL))[1].established.peer == CAROL
 
 
 def test_who_fills_his_share_of_the_replay_cache_locks_out_himself_only() -> None:

@@ -172,6 +172,19 @@ def test_a_request_with_a_policy_is_no_members() -> None:
     assert chain(refused.value.reply or b"")[-1] == "SIGN"
 
 
+def test_another_spelling_makes_nobody_another() -> None:
+    """Eve is kept out by name; Alice is let in however she spells hers."""
+    station, eve = Station.on_air(), "sip:eve@example.com"
+    group = Group(bundle=station.bundle, admits=lambda name: name != eve)
+    responder = station.pair.responder(groups=lambda name: group if name == RADIO else None)
+    for name in (eve, "SIP:eve@Example.COM"):
+        asking = station.member(eve, own=identity_of(name))
+        with pytest.raises(PeerError, match="no member"):
+            responder.respond(asking.message.octets, now=station.pair.bobs_now)
+    asking = station.member(ALICE, own=identity_of("sip:alice@EXAMPLE.com"))
+    assert asking.complete(station.respond(asking.message.octets).reply or b"").peer == BOB
+
+
 def test_a_request_with_streams_is_no_members() -> None:
     station = Station.on_air()
     with pytest.raises(PeerError, match="no crypto sessions") as refused:

@@ -10,7 +10,15 @@ import sys
 
 from mikey_sdp.errors import ScenarioError
 from mikey_sdp.scenario.load import Loaded, loads
-from mikey_sdp.scenario.sense import command_of, credentials_of, expectation_of, offered_modes, parties_of
+from mikey_sdp.scenario.reading import (
+    command_of,
+    credentials_of,
+    expectation_of,
+    offered_modes,
+    parties_of,
+    servers_of,
+)
+from mikey_sdp.scenario.routes import addresses_of
 from mikey_sdp.scenario.source import CollectedScenarioError
 from mikey_sdp.scenario.units import micros, say_us
 
@@ -21,6 +29,9 @@ DECODER_FILES = [
     "mikey_sdp/scenario/source.py",
     "mikey_sdp/scenario/load.py",
     "mikey_sdp/scenario/sense.py",
+    "mikey_sdp/scenario/sense_network.py",
+    "mikey_sdp/scenario/sense_servers.py",
+    "mikey_sdp/scenario/routes.py",
     "mikey_sdp/scenario/units.py",
 ]
 
@@ -59,7 +70,8 @@ def _say(loaded: Loaded) -> None:
         offered_modes(party)
     for step in scenario.steps:
         assert say_us(micros(step.at))
-        assert all(command_of(command)[1] in scenario.parties for command in step.commands.values())
+        known = {*scenario.parties, *addresses_of(scenario), *servers_of(scenario)}
+        assert all(command_of(command)[1] in known for command in step.commands.values())
     for at, expectation in enumerate(scenario.expect):
         assert expectation_of(expectation)[0]
         assert loaded.source.line(("expect", at)) is not None

@@ -46,11 +46,13 @@ def page(tshark: Dissector) -> str:
         lines.append(f"| {exchange.name} | {sizes} |")
     lines += [
         "",
-        "## Not read to the end",
+        "## Exchanges not read to the end",
         "",
         "These it can't judge: it does not know how long the payload is at which it stops, or takes every certificate "
         "for",
-        "DER. What stands behind that payload it counts to it, or leaves out.",
+        "DER. What stands behind that payload it counts to it, or leaves out. An exchange is here with both of its "
+        "messages, even",
+        "where it is only one of them.",
         "",
         "| exchange | our message | tshark's reading | its words |",
         "| --- | --- | --- | --- |",

@@ -13,8 +13,8 @@ from mikey_sdp.scenario.engine import run
 from mikey_sdp.scenario.load import load
 from mikey_sdp.scenario.modes import CREDENTIALS, MODES
 from mikey_sdp.scenario.network import Attacker
+from mikey_sdp.scenario.reading import calls_of, credentials_of, offered_modes
 from mikey_sdp.scenario.schema import Asserted, Certified
-from mikey_sdp.scenario.sense import calls_of, credentials_of, offered_modes
 from mikey_sdp.trace import AttackMade, RunResult
 from tests.scenarios.twins import FILES, ROOT
 
@@ -40,6 +40,7 @@ def modes_where(holds: Callable[[Scenario, str, str], bool]) -> set[str]:
         mode
         for scenario in SCENARIOS
         for caller, callee in calls_of(scenario)
+        if callee in scenario.parties
         if holds(scenario, caller, callee)
         for mode in _offered(scenario, caller)
     }

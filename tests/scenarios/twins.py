@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.scenarios.changes import Change
+from tests.scenarios.twins_choices import CHOICES
+from tests.scenarios.twins_early import EARLY
+from tests.scenarios.twins_forks import FORKS
+from tests.scenarios.twins_mishaps import MISHAPS
+from tests.scenarios.twins_moves import MOVES
+
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = sorted((ROOT / "scenarios").rglob("*.call.yaml"))
-
-Change = tuple[str, str]
-"""A text of the file, which stands there once, and what stands there instead."""
 
 WRONG_KEY: Final = ("bob: {credentials: psk", "bob: {credentials: {psk: {label: another}}")
 CURVE_KEY: Final = "{certificate: {key: ec}}"
@@ -67,6 +71,11 @@ def re_keyed(credential: str, mode: str, other: str) -> Mapping[str, tuple[Chang
 
 
 TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
+    **FORKS,
+    **EARLY,
+    **MOVES,
+    **CHOICES,
+    **MISHAPS,
     "basic-call": {
         "bob holds another key": (WRONG_KEY,),
         "bob answers too late": (("answer: 1s", "answer: 2s"),),

@@ -36,7 +36,8 @@ class Leaks:
     """Holds the planted keys and looks for them in text."""
 
     def __init__(self, secrets: Iterable[bytes]) -> None:
-        self.secrets = {octets for octets in secrets if len(octets) >= SHORTEST_OCTETS}
+        # Zeros stand in for an envelope key that does not open, and are in every text as the digit 0.
+        self.secrets = {octets for octets in secrets if len(octets) >= SHORTEST_OCTETS and any(octets)}
         self._forms = {form: octets for octets in self.secrets for form in forms(octets)}
 
     def found_in(self, text: str | bytes) -> list[str]:

@@ -19,7 +19,21 @@ BELOW_THE_DRIVERS = (
 IMPURE = {"asyncio", "random", "secrets", "select", "selectors", "socket", "subprocess", "threading", "time", "uuid"}
 IMPURE_CALLS = {("os", "urandom"), ("os", "getrandom"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
 MOST_LINES = 400
-TARGETS = ["setup", "demo", "fmt", "lint", "type", "test", "live", "conformance", "bench", "fuzz", "docs", "check"]
+TARGETS = [
+    "setup",
+    "demo",
+    "fmt",
+    "lint",
+    "type",
+    "test",
+    "live",
+    "conformance",
+    "mutation",
+    "bench",
+    "fuzz",
+    "docs",
+    "check",
+]
 
 
 def relative(path: Path) -> str:

@@ -48,7 +48,7 @@ def verify_chain(
 
     A pinned leaf, or one that is an anchor itself, needs no path; its time and its key usage count all the same. Of the
     rest of the chain the order does not matter. # [3830-4.3.2-2]
-    Keeps: the cheap checks before the dear ones: no signature is looked at that could not matter.
+    Keeps: the cheap checks before the expensive ones: no signature is looked at that could not matter.
     Raises: PeerError (Invalid Cert) naming the first thing that was in the way.
     """
     if not chain:

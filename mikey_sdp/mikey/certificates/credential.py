@@ -37,7 +37,8 @@ class CertificateCredential:
     """A certified key, by which its owner proves himself, and the trust by which he judges others.
 
     Keeps: `certificates`, the own one first, then its issuers; `key`, its private key, RSA or elliptic curve; `peer`,
-    with whom it is used, `*` for everybody; `encryption`, a second key where the first is for signatures only.
+    with whom it is used, `*` for everybody; `encryption`, a second key where the first is for signatures only;
+    `names_owner`, whether the certificate must name whoever uses it; without, tests can show somebody else's.
     Raises: UsageError where key and certificate don't belong together.
     """
 
@@ -46,6 +47,7 @@ class CertificateCredential:
     trust: Trust
     peer: str = ANY_PEER
     encryption: EncryptionKey | None = None
+    names_owner: bool = True
 
     def __post_init__(self) -> None:
         if not self.certificates:

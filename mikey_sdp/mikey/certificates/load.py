@@ -21,6 +21,7 @@ REMEMBERED: Final = 128
 """How many certificates are kept as they were read, so that those of a peer who calls again cost little."""
 
 _SHOWN_CHARACTERS: Final = 80
+_LONGEST_PATH_OCTETS: Final = 4096
 _VERSION_3: Final = bytes.fromhex("a003020102")
 
 RSAES_OAEP: Final = x509.ObjectIdentifier("1.2.840.113549.1.1.7")
@@ -41,14 +42,18 @@ def der_of(certificate: x509.Certificate) -> bytes:
 def certificates_from_pem(pem: str | bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a PEM text, in its order.
 
-    Raises: UsageError when the text holds no certificate or a broken one.
+    Raises: UsageError when the text holds no certificate, a broken one, or one that no message may carry.
     """
+    octets = _octets(pem)
     try:
-        found = tuple(x509.load_pem_x509_certificates(_octets(pem)))
+        found = tuple(x509.load_pem_x509_certificates(octets))
         for certificate in found:
             _read_through(certificate)
+    except _Unfit as error:
+        raise UsageError(f"a certificate in this text {error}") from error
     except Exception as error:
-        raise UsageError("no readable certificate in this text; give PEM, BEGIN CERTIFICATE and all") from error
+        hint = _file_name_hint(octets) or "give PEM, BEGIN CERTIFICATE and all"
+        raise UsageError(f"no readable certificate in this text; {hint}") from error
     return found
 
 
@@ -58,10 +63,12 @@ def private_key_from_pem(pem: str | bytes, password: bytes | None = None) -> Pri
     Raises: UsageError when it holds none, or when the password is missing, wrong or not called for. Its text says
     nothing of the key, and the library's own words are cut off, since no one knows what they quote.
     """
+    octets = _octets(pem)
     try:
-        return load_pem_private_key(_octets(pem), password=password)
+        return load_pem_private_key(octets, password=password)
     except Exception:
         hint = "is the password right?" if password is not None else "if it is encrypted, give its password"
+        hint = _file_name_hint(octets) or hint
         raise UsageError(f"no readable private key in this PEM text; {hint}") from None
 
 
@@ -79,6 +86,8 @@ def decode_der(data: bytes) -> x509.Certificate:
         return _read_whole(bytes(data))
     except PeerError:
         raise
+    except _Unfit as error:
+        raise invalid(f"the certificate {error}") from error
     except Exception as error:
         raise invalid("not a readable X.509 certificate in DER") from error
 
@@ -92,6 +101,17 @@ def shown(name: x509.Name) -> str:
     """A name for a reason's text: short, and with all that could play tricks on a terminal escaped."""
     text = name.rfc4514_string()
     return repr(text[:_SHOWN_CHARACTERS]) if text else "(no name)"
+
+
+class _Unfit(ValueError):
+    """A certificate that can be read and not be used; the text goes on from "the certificate"."""
+
+
+def _file_name_hint(octets: bytes) -> str:
+    """What to say where the name of a file was given for its content; empty where it was not. It quotes nothing."""
+    is_short = len(octets.splitlines()) == 1 and len(octets) <= _LONGEST_PATH_OCTETS
+    is_name = is_short and (b"/" in octets or b"." in octets or b"\\" in octets)
+    return "this looks like a file name; read the file and give what is in it" if is_name else ""
 
 
 def _octets(pem: str | bytes) -> bytes:
@@ -132,9 +152,9 @@ def _after_header(data: bytes, place: int) -> int:
 def _read_through(certificate: x509.Certificate) -> tuple[object, ...]:
     """Everything that is asked of a certificate later. Of its signature only what judges it knows the algorithm."""
     if certificate.version is not x509.Version.v3:
-        raise ValueError("not version 3")
+        raise _Unfit("is not of version 3; make it v3 with a subjectAltName")
     if certificate.serial_number <= 0:
-        raise ValueError("the serial number is not positive")
+        raise _Unfit("has a serial number that is not positive, against RFC 5280")
     return (
         certificate.subject.rfc4514_string(),
         certificate.issuer.rfc4514_string(),

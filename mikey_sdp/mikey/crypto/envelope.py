@@ -16,6 +16,8 @@ from mikey_sdp.mikey.crypto.signatures import SigningKey, VerifyingKey
 from mikey_sdp.secret import Entropy, Secret
 
 ENVELOPE_KEY_OCTETS: Final = 16
+MAX_ENVELOPE_KEY_OCTETS: Final = 32
+"""What the PRF takes in one block. With longer keys a derivation takes longer, and would tell how much was inside."""
 
 
 def fresh_envelope_key(entropy: Entropy) -> Secret:
@@ -35,7 +37,8 @@ def seal(key: VerifyingKey, envelope_key: Secret, entropy: Entropy, *, oaep: boo
 
 def unseal(key: SigningKey, data: bytes, entropy: Entropy, *, oaep: bool) -> Secret:
     """The envelope key. Where decryption fails it is a random one, so that all that is seen is a MAC that does not
-    verify: a padding oracle would give away every envelope key that was ever sent."""
+    verify: a padding oracle would give away every envelope key that was ever sent. So it is where the key has an
+    impossible length; to derive from it takes as long for every possible one."""
     stand_in = fresh_envelope_key(entropy)
     try:
         if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -44,7 +47,7 @@ def unseal(key: SigningKey, data: bytes, entropy: Entropy, *, oaep: bool) -> Sec
             plain = key.decrypt(data, _padding(oaep=oaep))
     except (ValueError, PeerError):
         return stand_in
-    return Secret(plain) if len(plain) >= ENVELOPE_KEY_OCTETS else stand_in
+    return Secret(plain) if ENVELOPE_KEY_OCTETS <= len(plain) <= MAX_ENVELOPE_KEY_OCTETS else stand_in
 
 
 def _padding(*, oaep: bool) -> padding.AsymmetricPadding:

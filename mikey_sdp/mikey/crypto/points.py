@@ -6,10 +6,19 @@ The one place that needs pycryptodome.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mikey_sdp.errors import BackendUnavailable
+
+
+def require() -> None:
+    """Load the library now, where it would be too late to miss it when the peer's answer has come.
+
+    Raises: BackendUnavailable where pycryptodome is not installed.
+    """
+    _library()
 
 
 def x_of_sum(
@@ -20,13 +29,17 @@ def x_of_sum(
     Keeps: both points are of one NIST curve over a prime field, both scalars not negative.
     Raises: BackendUnavailable where pycryptodome is not installed.
     """
-    try:
-        point_of = import_module("Crypto.PublicKey.ECC").EccPoint
-    except ImportError:
-        raise BackendUnavailable(
-            "point arithmetic on elliptic curves (pycryptodome)", install="pip install 'mikey_sdp[ec]'"
-        ) from None
+    point_of = _library().EccPoint
     name = first_point.curve.name
     one, other = first_point.public_numbers(), second_point.public_numbers()
     point = point_of(one.x, one.y, name) * first + point_of(other.x, other.y, name) * second
     return None if point.is_point_at_infinity() else int(point.x)
+
+
+def _library() -> Any:
+    try:
+        return import_module("Crypto.PublicKey.ECC")
+    except ImportError:
+        raise BackendUnavailable(
+            "point arithmetic on elliptic curves (pycryptodome)", install="pip install 'mikey_sdp[ec]'"
+        ) from None

@@ -147,6 +147,10 @@ class ResponderSetup:
     answers_for: Callable[[str], bool] = _nobody
 
 
+def _any_mode(_mode: Mode, _message: Message) -> None:
+    return None
+
+
 def _no_judgement(_message: Message) -> None:
     return None
 
@@ -160,14 +164,17 @@ class Envelope:
     """What the protocol around a message knows of it.
 
     Keeps: `peer`, the Initiator's identity as the signalling gives it, for messages without IDi; `secure_carrier`,
-    whether the carrier is declared to protect what it carries; `ssrcs`, our own SSRCs by CS ID; `judge`, a last look
-    at the authentic message, which raises PeerError where the two contradict each other; `approve`, a last look at the
-    CSB before it is answered, which raises PeerError where the streams can't be run under it.
+    whether the carrier is declared to protect what it carries; `ssrcs`, our own SSRCs by CS ID; `admit`, a first look
+    at the mode of the message, before anything is spent on it, which raises PeerError where it is not accepted;
+    `judge`, a last look at the authentic message, which raises PeerError where the two contradict each other;
+    `approve`, a last look at the CSB before it is answered, which raises PeerError where the streams can't be run
+    under it.
     """
 
     peer: str | None = None
     secure_carrier: bool = False
     ssrcs: Mapping[int, int] = field(default_factory=dict)
+    admit: Callable[[Mode, Message], None] = _any_mode
     judge: Callable[[Message], None] = _no_judgement
     approve: Callable[[Bundle], None] = _no_objection
 
@@ -205,11 +212,16 @@ class Response:
 
 
 class Authenticated(Protocol):
-    """A request whose sender has proved who he is."""
+    """A request whose sender has proved who he is, as far as its mode can prove it."""
+
+    @property
+    def request(self) -> Request:
+        """What was authenticated; its peer is who proved himself."""
 
     @property
     def error_proof(self) -> ErrorProof | None:
-        """What makes our Error messages believable to him; None where nothing does, as in NULL."""
+        """What makes our Error messages believable to him; None where nothing does, since he
+        has proved nothing, as in NULL."""
 
     def accept(self) -> Response:
         """Take keys and policies, and build the answer.
@@ -222,7 +234,7 @@ class ModeResponder(Protocol):
     """How one mode answers; the replay cache is filled between authentication and acceptance."""
 
     def authenticate(self, request: Request, setup: ResponderSetup) -> Authenticated:
-        """Prove the sender, cheap checks before dear ones. # [3830-5.3-1]
+        """Prove the sender, cheap checks before expensive ones. # [3830-5.3-1]
 
         Raises: PeerError.
         """

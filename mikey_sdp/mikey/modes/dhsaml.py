@@ -13,6 +13,7 @@ from mikey_sdp.mikey.acceptance import Acceptance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.continuation import Continuation
 from mikey_sdp.mikey.crypto.groups import group_of
+from mikey_sdp.mikey.keys import fresh_rand
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request
@@ -85,10 +86,18 @@ def tgks_of(shared: Secret, rands: tuple[bytes, bytes], validity: KeyValidity) -
     return (KeyData(key_type=KeyDataType.TGK, key=tgk_of(shared, *rands), salt=None, validity=validity),)
 
 
-def finished(bundle: Bundle, rands: tuple[bytes, bytes], exchange: Continuation, answer: Message) -> Bundle:
-    """The CSB after the first round, with what a second one needs where one is to follow."""
-    due = replace(exchange, transcript=exchange.transcript + answer.octets)
-    return replace(bundle, rand=b"".join(rands), continuation=None if exchange.round_2 is RoundTwo.NONE else due)
+def finished(
+    bundle: Bundle, rands: tuple[bytes, bytes], exchange: Continuation, answer: Message, entropy: Entropy
+) -> Bundle:
+    """The CSB after the first round, with what a second one needs where one is to follow.
+
+    V proves the Responder; nothing proves the Initiator yet.
+    """
+    continuation = None
+    if exchange.round_2 is not RoundTwo.NONE:
+        transcript = exchange.transcript + answer.octets
+        continuation = replace(exchange, transcript=transcript, own_rand=fresh_rand(entropy))
+    return replace(bundle, rand=b"".join(rands), continuation=continuation, unproved=not exchange.initiated)
 
 
 class DhsamlInitiator:
@@ -154,7 +163,7 @@ class DhsamlInitiator:
         bundle = bundle.with_ssrcs(filled_ssrcs(sent, answer))
         return Established(
             mode=self.mode,
-            bundle=finished(bundle, rands, exchange, answer),
+            bundle=finished(bundle, rands, exchange, answer, setup.entropy),
             peer=assertion.subject,
             tolerated=acceptance.tolerated,
         )

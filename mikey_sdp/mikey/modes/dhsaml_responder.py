@@ -84,7 +84,8 @@ class AssertedOffer:
             appended = (message.octets, request.idi, setup.own.data)
             proof_keys = message_keys(exchange, header, Direction.R_MSG_1)
             reply = close_with_proof(header, payloads, keys=proof_keys, appended=appended)
-        established = Established(mode=Mode.DHSAML, bundle=finished(bundle, rands, exchange, reply), peer=request.peer)
+        bundle = finished(bundle, rands, exchange, reply, setup.entropy)
+        established = Established(mode=Mode.DHSAML, bundle=bundle, peer=request.peer)
         return Response(established=established, reply=reply.octets)
 
 

@@ -13,7 +13,7 @@ from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.acceptance import Acceptance
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.continuation import Continuation
-from mikey_sdp.mikey.keys import fresh_rand, next_mki
+from mikey_sdp.mikey.keys import next_mki
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
@@ -74,16 +74,16 @@ class FurtherInitiator:
         check_contents(answer, keys=keys, appended=due.transcript + sent.octets)
         said = contents_of(answer, keys=keys, timestamp=due.timestamp)
         before = replace(self._before, sessions=sent.header.sessions)
-        after = _after(before, due, first=self._said, second=said, own=self._said)
+        after = after_round_two(before, due, first=self._said, second=said, own=self._said)
         if said.keys:
-            after = replace(after, csb_id=_csb_id_of(answer))
+            after = replace(after, csb_id=csb_id_of(answer))
         bundle = after.with_ssrcs(filled_ssrcs(sent, answer))
         return Established(mode=self.mode, bundle=bundle, peer=due.peer)
 
 
 def _ours(setup: InitiatorSetup, before: Bundle, due: Continuation) -> Contents:
     if setup.bundle.keys == before.keys:
-        return Contents(rand=fresh_rand(setup.entropy))
+        return Contents(rand=due.own_rand)
     if due.round_2 is not RoundTwo.GROUP or not setup.bundle.own:
         raise UsageError("keys are given in a second round for a group only, by its owner")
     return Contents(rand=setup.bundle.rand, keys=setup.bundle.keys)
@@ -106,17 +106,17 @@ class FurtherOffer:
 
     def accept(self) -> Response:
         """Answer, with the group's key where that is ours to give."""
-        request, setup, due, message = self.request, self.setup, self.due, self.request.message
+        request, due, message = self.request, self.due, self.request.message
         header = message.header
         theirs = contents_of(message, keys=message_keys(due, header, Direction.I_MSG_2), timestamp=due.timestamp)
-        ours, csb_id = Contents(rand=fresh_rand(setup.entropy)), header.csb_id
+        ours, csb_id = Contents(rand=due.own_rand), header.csb_id
         extensions: tuple[GeneralExtension, ...] = ()
         if due.round_2 is RoundTwo.GROUP and not theirs.keys:
             group = self._group()
             ours, csb_id = Contents(rand=group.rand, keys=group.keys), group.csb_id
             extensions = (GeneralExtension.of_csb_id(csb_id),)
         before = self.before.updated(sessions=header.sessions or None)
-        after = replace(_after(before, due, first=theirs, second=ours, own=ours), csb_id=csb_id)
+        after = replace(after_round_two(before, due, first=theirs, second=ours, own=ours), csb_id=csb_id)
         bundle = after.with_ssrcs(request.envelope.ssrcs)
         request.envelope.approve(bundle)
         answer = replace(answer_header(request, bundle, DataType.DHSAML_R_MSG_2), csb_id=header.csb_id)
@@ -134,7 +134,7 @@ class FurtherOffer:
 
     def _group(self) -> Bundle:
         group = self.setup.groups(text_of(self.setup.own))
-        if group is None or not group.admits(self.due.peer):
+        if group is None or not group.lets_in(self.due.peer):
             raise PeerError(
                 f"{self.due.peer} asks for a group's key and gets none",
                 mikey_error=ErrorNo.UNSPECIFIED,
@@ -174,7 +174,7 @@ def _pending(request: Request, setup: ResponderSetup) -> Bundle | None:
     return waiting[0] if len(waiting) == 1 else None
 
 
-def _after(before: Bundle, due: Continuation, *, first: Contents, second: Contents, own: Contents) -> Bundle:
+def after_round_two(before: Bundle, due: Continuation, *, first: Contents, second: Contents, own: Contents) -> Bundle:
     """The CSB when both have spoken.
 
     Raises: PeerError with Unspecified error (12) for keys where none belong, for a group with no key or two, and for a
@@ -189,7 +189,7 @@ def _after(before: Bundle, due: Continuation, *, first: Contents, second: Conten
         )
     for contents in (first, second):
         check_rand(Rand(octets=contents.rand))
-    after = replace(before, continuation=None)
+    after = replace(before, continuation=None, unproved=False)
     if brings:
         return replace(after.updated(keys=brings[0].keys, own=brings[0] is own), rand=brings[0].rand)
     if due.round_2 is RoundTwo.STRENGTHEN:
@@ -205,7 +205,7 @@ def _stronger(tgk: KeyData, rand_3: bytes, rand_4: bytes) -> KeyData:
     return KeyData(key_type=KeyDataType.TGK, key=strengthened(tgk.key, rand_3, rand_4), salt=None, validity=validity)
 
 
-def _csb_id_of(answer: Message) -> int:
+def csb_id_of(answer: Message) -> int:
     """The CSB ID that all members of a group share; the exchange's own where the answer has no other."""
     shared = [one for one in answer.all(GeneralExtension) if one.ext_type == ExtensionType.CSB_ID]
     return shared[0].csb_id if shared else answer.header.csb_id

@@ -18,6 +18,7 @@ from mikey_sdp.mikey.certificates.usage import Purpose, check_purpose
 from mikey_sdp.mikey.crypto import mqv
 from mikey_sdp.mikey.crypto.curves import number_of
 from mikey_sdp.mikey.crypto.derive import MessageKeys
+from mikey_sdp.mikey.crypto.points import require
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.answer import filled_ssrcs, missing, read_answer
 from mikey_sdp.mikey.modes.contract import Established, InitiatorSetup, Mode, Request, ResponderSetup, Response
@@ -82,12 +83,16 @@ def _agree(
 
 
 class EcmqvInitiator:
-    """The end of an ECMQV exchange that speaks first: HDR, T, RAND, [IDi|CERTi], [IDr], {SP}, ECCPTi, SIGNi."""
+    """The end of an ECMQV exchange that speaks first: HDR, T, RAND, [IDi|CERTi], [IDr], {SP}, ECCPTi, SIGNi.
+
+    Raises: BackendUnavailable, since no answer could be taken.
+    """
 
     mode: Final = Mode.ECMQV
     early_bundle: Final = None
 
     def __init__(self, setup: InitiatorSetup, credential: CertificateCredential) -> None:
+        require()
         self._setup = setup
         self._credential = credential
         self._answers = AnswerQuota(setup.limits)

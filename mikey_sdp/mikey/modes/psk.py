@@ -86,11 +86,16 @@ class PskResponder:
 
 def _shared_with(request: Request, previous: Bundle | None, setup: ResponderSetup) -> Iterator[Secret]:
     """The keys by which the message may be protected, which no message names: the envelope key that its CSB left
-    # [3830-4.5-12], the key shared beforehand, the newest envelope key that is for the pair # [3830-6.3-3]."""
+    # [3830-4.5-12], the key shared beforehand, the newest envelope key that is for the pair # [3830-6.3-3].
+
+    A key that is shared with anybody opens new CSBs only where one of two alone was left: whoever else has it would
+    take over theirs.
+    """
     if previous is not None and previous.envelope_key is not None:
         yield previous.envelope_key
     configured = setup.credentials.find(PskCredential, request.peer or None)
-    if configured is not None:
+    left_to_two = previous is not None and previous.envelope_key is not None
+    if configured is not None and not (left_to_two and configured.peer == ANY_PEER):
         yield configured.key
     for_pair = setup.bundles.pair_key(request.peer) if request.peer else None
     if for_pair is not None:

@@ -6,7 +6,6 @@ Source: RFC 3830 sections 5.1.2, 5.3 and 9.5.
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 from typing import Final
 
 from mikey_sdp.clock import NtpTime
@@ -21,14 +20,13 @@ from mikey_sdp.mikey.modes.error_message import build_error
 from mikey_sdp.mikey.modes.roles import identity_of, names, parties_of_i_message, text_of
 from mikey_sdp.mikey.modes.table import ModeRow, row_of_message
 from mikey_sdp.mikey.modes.tolerant import read_message
-from mikey_sdp.mikey.payloads.cert import Certificate
 from mikey_sdp.mikey.payloads.hdr import Header
 from mikey_sdp.mikey.payloads.id import Identity
 from mikey_sdp.mikey.payloads.payload import UnknownCodePoint
 from mikey_sdp.mikey.payloads.sign import Signature
 from mikey_sdp.mikey.payloads.t import Timestamp
 from mikey_sdp.mikey.registry import DataType, ErrorNo
-from mikey_sdp.mikey.replay import NTP_TYPES
+from mikey_sdp.mikey.replay import NTP_TYPES, UNPROVED
 
 SECTION: Final = "RFC 3830 section 5.3"
 _ANSWERS: Final = frozenset(
@@ -90,16 +88,18 @@ class Responder:
         try:
             row = _row_of(message)
             envelope = envelope or Envelope()
+            envelope.admit(row.mode, message)
             remembered = self._moment_of(message, row, now, envelope, acceptance)
             further = message.header.data_type == row.further_type
             request = self._admit(message, now, envelope, acceptance, further=further)
             proof = row.responder.authenticate(request, self._setup)
-            self._setup.replay.remember(_unaltered(message), remembered, now, _sender(message))
+            self._remember(message, remembered, now, proof)
             request.envelope.judge(message)
             response = proof.accept()
             return replace(response, established=replace(response.established, tolerated=acceptance.tolerated))
         except BackendUnavailable as fault:
-            raise PeerError(str(fault), mikey_error=None, section=SECTION) from fault
+            # What is missing, and how to install it, is in the cause: the peer hears the reason, and it is not his.
+            raise PeerError("what this mode takes is not available here", mikey_error=None, section=SECTION) from fault
         except (DecodeError, PeerError) as fault:
             self._tell(fault, message.header, message.find(Timestamp), proof)
             raise
@@ -112,7 +112,7 @@ class Responder:
         if row.vouches_for_time(message, self._setup.choices):
             return Timestamp(value=now.value)
         try:
-            self._setup.replay.check_fresh(timestamp, now, _sender(message))
+            self._setup.replay.check_fresh(timestamp, now)
         except PeerError:
             vouched = row.mode is Mode.NULL and envelope.secure_carrier and timestamp.ts_type in NTP_TYPES
             if not (vouched and acceptance.lets(Tolerance.ABSURD_T)):
@@ -148,6 +148,20 @@ class Responder:
             idr=parties.idr.data if parties.idr else b"",
             acceptance=acceptance,
         )
+
+    def _remember(self, message: Message, moment: Timestamp, now: NtpTime, proof: Authenticated) -> None:
+        """Keep a message from being sent again, in the share of whoever proved to have sent it: names that are only
+        claimed, anybody could change from message to message and so fill the shares of all.
+
+        Raises: PeerError with Invalid TS (1) where the share can't vouch for so old a message.
+        """
+        replay, octets = self._setup.replay, _unaltered(message)
+        if proof.error_proof is None:
+            replay.remember(octets, moment, now, UNPROVED)
+            return
+        sender = canonical_identity(proof.request.peer)
+        replay.check_share(moment, sender)
+        replay.remember(octets, moment, now, sender)
 
     def _is_for_us(self, message: Message, addressed: Identity) -> bool:
         setup, name = self._setup, text_of(addressed)
@@ -212,17 +226,6 @@ def _stamp_of(message: Message) -> Timestamp:
     if timestamp is None:  # [3830-3-5]
         raise missing("a T payload")
     return timestamp
-
-
-def _sender(message: Message) -> str:
-    """In whose name a message is remembered: that of its first ID, which a repeated message has too, or of the
-    certificate that stands for IDi, since the first ID is ours then."""
-    for payload in message.payloads:
-        if isinstance(payload, Certificate):
-            return f"certificate {sha256(payload.data).hexdigest()}"
-        if isinstance(payload, Identity):
-            return canonical_identity(payload.data.decode(errors="replace"))
-    return ""
 
 
 def _row_of(message: Message) -> ModeRow:

@@ -159,7 +159,7 @@ class KeyRequest:
                 mikey_error=ErrorNo.INVALID_PRF,
                 section=SECTION,
             )
-        if not group.admits(self.request.peer):
+        if not group.lets_in(self.request.peer):
             raise _refused(f"{self.request.peer} is no member of the group")
         return bundle
 

@@ -21,31 +21,56 @@ def check_call(asked: CallExpected, evidence: Evidence) -> Failure | None:
         came = f"no INVITE left {asked.from_}"
         if refused:
             came += f": at {say_us(refused[0].at_us)} it refused: {refused[0].reason}"
-        return Failure(expected=f"{asked.from_} places the call ({step})", came=came)
-    misses = [next(_misses(asked, states), None) for states in calls]
+        return Failure(expected=f"{asked.from_} places the call", came=came, step=step)
+    misses = [next(_misses(asked, states, evidence), None) for states in calls]
     if None in misses:
         return None
     expected, came = next(miss for miss in misses if miss is not None)
-    ids = {states[0].call_id for states in calls}
+    ids = {state.call_id for states in calls for state in states}
     nearest = nearest_message(
         [seen for seen in evidence.messages if seen.call_id in ids and seen.name.isdigit() and int(seen.name) >= 180]
         or [seen for seen in evidence.messages if seen.call_id in ids]
     )
-    return Failure(expected=f"{expected} ({step})", came=came, nearest=nearest)
+    return Failure(expected=expected, came=came, nearest=nearest, step=step)
 
 
 def _calls(asked: CallExpected, evidence: Evidence) -> Iterator[list[CallChanged]]:
-    """What the caller recorded of each call that it placed."""
+    """What the caller recorded of each call that it placed, to the last place where it was sent."""
     changes = evidence.of(CallChanged, lambda record: record.party == asked.from_)
+    followed: set[str] = set()
     for start in changes:
-        if start.state == "calling" and given(asked.to) in (None, start.peer):
-            yield [change for change in changes if change.call_id == start.call_id]
+        if start.state != "calling" or given(asked.to) not in (None, start.peer) or start.call_id in followed:
+            continue
+        states: list[CallChanged] = []
+        at: CallChanged | None = start
+        while at is not None and at.call_id not in followed:
+            followed.add(at.call_id)
+            states += [change for change in changes if change.call_id == at.call_id]
+            at = _sent_on(states[-1], changes)
+        yield states
 
 
-def _misses(asked: CallExpected, states: Sequence[CallChanged]) -> Iterator[tuple[str, str]]:
+def _sent_on(last: CallChanged, changes: Sequence[CallChanged]) -> CallChanged | None:
+    """The start of the call that follows a redirection or refusal at once."""
+    if last.state not in ("redirected", "rejected"):
+        return None
+    return next(
+        (
+            change
+            for change in changes
+            if (change.state, change.peer, change.at_us) == ("calling", last.peer, last.at_us)
+            and change.call_id != last.call_id
+        ),
+        None,
+    )
+
+
+def _misses(asked: CallExpected, states: Sequence[CallChanged], evidence: Evidence) -> Iterator[tuple[str, str]]:
     """What was expected of a call and what came, for everything that is not as asked."""
     if (by := given(asked.answered_by)) is not None:
         yield from _not_answered(asked, by, states)
+    if (to := given(asked.redirected_to)) is not None:
+        yield from _not_redirected(asked, to, states, evidence)
     if (status := given(asked.rejected_with)) is not None:
         rejected = [change for change in states if change.state == "rejected"]
         if not any(change.status == status for change in rejected):
@@ -59,6 +84,18 @@ def _misses(asked: CallExpected, states: Sequence[CallChanged]) -> Iterator[tupl
     for change in states:
         if change.state in (given(asked.never_reaches) or ()):
             yield f"the call is never {change.state}", f"{change.state} at {say_us(change.at_us)}"
+
+
+def _not_redirected(
+    asked: CallExpected, to: str, states: Sequence[CallChanged], evidence: Evidence
+) -> Iterator[tuple[str, str]]:
+    """Where the caller went after a redirection is told by the Request-URI and by the way of its next INVITE."""
+    redirected = {change.at_us for change in states if change.state == "redirected"}
+    ids = {change.call_id for change in states if change.state == "calling" and change.at_us in redirected}
+    invites = [seen for seen in evidence.named(asked.from_, "INVITE") if seen.call_id in ids]
+    if not any(to in (seen.sent.to, seen.user) for seen in invites):
+        went = nearest_message(invites) or "it went nowhere else"
+        yield f"{asked.from_} is redirected to {to}", f"{_course(states)}; {went}"
 
 
 def _not_answered(asked: CallExpected, by: str, states: Sequence[CallChanged]) -> Iterator[tuple[str, str]]:
@@ -105,7 +142,8 @@ def check_re_keyed(asked: ReKeyedExpected, evidence: Evidence) -> Failure | None
         return None
     again = [seen for seen in evidence.messages if seen.name == "re-INVITE"]
     return Failure(
-        expected=f"{asked.at} takes fresh keys {say_count(asked.times)} times ({evidence.step(1 << 62, asked.at)})",
+        expected=f"{asked.at} takes fresh keys {say_count(asked.times)} times",
+        step=evidence.step(1 << 62, asked.at),
         came=f"{times} times",
         nearest=nearest_message(again) or nearest_message(evidence.messages),
     )

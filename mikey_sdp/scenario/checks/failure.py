@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mikey_sdp.scenario.units import say_us
+from mikey_sdp.trace import StepTaken
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -12,3 +15,11 @@ class Failure:
     expected: str
     came: str
     nearest: str = ""
+    step: StepTaken | None = None
+
+    @property
+    def told(self) -> str:
+        """What was expected, with the step that should have led to it."""
+        if self.step is None:
+            return self.expected
+        return f"{self.expected} (step {self.step.number}, at {say_us(self.step.at_us)}: {self.step.text})"

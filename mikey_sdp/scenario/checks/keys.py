@@ -1,6 +1,6 @@
 """Expectations on keys: who holds which, whom it was refused, and what an attacker came to.
 
-Keys are compared by the fingerprints of their records; no key is known here.
+Keys are compared by the fingerprints of their records; no key is known here. `secrecy` asks who could make a key.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Final
 from msgspec import UNSET
 
 from mikey_sdp.scenario.checks.failure import Failure
+from mikey_sdp.scenario.checks.secrecy import Miss, secrecy_misses
 from mikey_sdp.scenario.checks.words import fits, given, say_count
 from mikey_sdp.scenario.evidence import Evidence, SipSeen, nearest_message
 from mikey_sdp.scenario.expect import AttackExpected, KeyManagementFailedExpected, KeysExpected
-from mikey_sdp.scenario.schema import PartyName
 from mikey_sdp.scenario.units import say_us
 from mikey_sdp.trace import AttackMade, CallChanged, KeyManagementFailed, KeysInstalled
 
@@ -34,14 +34,11 @@ def check_keys(asked: KeysExpected, evidence: Evidence) -> Failure | None:
         last = installed[-1]
         nearest = f"{last.party} took a key to {last.direction} media of {last.peer} at {say_us(last.at_us)}"
     return Failure(
-        expected=f"{expected} ({evidence.step(_ALWAYS, *parties)})",
+        expected=expected,
+        step=evidence.step(_ALWAYS, *parties),
         came=came,
         nearest=nearest or nearest_message(evidence.messages),
     )
-
-
-Miss = tuple[str, str, tuple[PartyName, ...]]
-"""What was expected, what came, and whom it concerns."""
 
 
 def _misses(asked: KeysExpected, evidence: Evidence) -> Iterator[Miss]:
@@ -56,9 +53,11 @@ def _misses(asked: KeysExpected, evidence: Evidence) -> Iterator[Miss]:
     for party in given(asked.none_at) or ():
         if held := _held(evidence, party):
             yield f"{party} installs no key", f"it installed {_say(held)}", (party,)
-    for party, others in (given(asked.unknown_to) or {}).items():
+    for party, others in (given(asked.none_with) or {}).items():
         for other in others:
-            yield from _known(party, other, evidence)
+            if held := _with(evidence, party, other):
+                yield f"{party} installs no key for media with {other}", f"it installed {_say(held)}", (party, other)
+    yield from secrecy_misses(asked, evidence)
 
 
 def _not_agreed(pair: tuple[str, str], evidence: Evidence) -> Iterator[Miss]:
@@ -78,15 +77,6 @@ def _not_different(parties: tuple[str, ...], evidence: Evidence) -> Iterator[Mis
             yield f"{one} and {other} hold different keys", f"both hold {_say(ours & theirs)}", (one, other)
 
 
-def _known(party: str, other: str, evidence: Evidence) -> Iterator[Miss]:
-    ours, theirs = _held(evidence, party), _held(evidence, other)
-    expected = f"{other} holds none of the keys of {party}"
-    if not ours:
-        yield expected, f"{party} holds no key at all", (party, other)
-    elif ours & theirs:
-        yield expected, f"{other} holds {_say(ours & theirs)}", (party, other)
-
-
 def _keys(evidence: Evidence, party: str, peer: str, direction: str) -> set[tuple[int, str]]:
     """The keys of a party for one direction of its media with a peer, by m= line."""
     return {
@@ -99,6 +89,11 @@ def _keys(evidence: Evidence, party: str, peer: str, direction: str) -> set[tupl
 def _held(evidence: Evidence, party: str) -> set[tuple[int, str]]:
     """Every key that a party ever installed; the same key counts as one, whatever it was for."""
     return {(0, record.fingerprint) for record in evidence.of(KeysInstalled, lambda record: record.party == party)}
+
+
+def _with(evidence: Evidence, party: str, other: str) -> set[tuple[int, str]]:
+    """Every key that a party installed for media with another, either way."""
+    return _keys(evidence, party, other, "send") | _keys(evidence, party, other, "receive")
 
 
 def _unchanged(evidence: Evidence, party: str) -> str | None:
@@ -134,7 +129,8 @@ def check_key_management_failed(asked: KeyManagementFailedExpected, evidence: Ev
             words.append(f"{word} {value}")
     others = evidence.of(KeyManagementFailed, lambda record: not _is_between(asked, record))
     return Failure(
-        expected=f"{', '.join(words)} ({evidence.step(_ALWAYS, asked.at)})",
+        expected=", ".join(words),
+        step=evidence.step(refusals[-1].at_us if refusals else _ALWAYS, asked.at),
         came="; ".join(_say_refusal(record) for record in refusals) or f"{asked.at} refused nothing",
         nearest=_say_refusal(others[-1]) if others and not refusals else nearest_message(evidence.messages),
     )

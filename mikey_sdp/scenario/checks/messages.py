@@ -25,7 +25,8 @@ def check_mikey(asked: MikeyExpected, evidence: Evidence) -> Failure | None:
     step = evidence.step(1 << 62, asked.from_)
     if len(found) < asked.nth:
         return Failure(
-            expected=f"{asked.from_} sends {name}{f', {asked.nth} of them' if asked.nth > 1 else ''} ({step})",
+            expected=f"{asked.from_} sends {name}{f', {asked.nth} of them' if asked.nth > 1 else ''}",
+            step=step,
             came=f"it sent {len(found)}",
             nearest=nearest_message([seen for seen in evidence.messages if seen.sent.party == asked.from_]),
         )
@@ -39,7 +40,7 @@ def check_mikey(asked: MikeyExpected, evidence: Evidence) -> Failure | None:
         return None
     expected, came = miss
     step = evidence.step(seen.sent.at_us, asked.from_)
-    return Failure(expected=f"{expected} in the {name} of {asked.from_} ({step})", came=came, nearest=str(seen))
+    return Failure(expected=f"{expected} in the {name} of {asked.from_}", came=came, nearest=str(seen), step=step)
 
 
 def _misses(asked: MikeyExpected, lines: Sequence[KeyMgmtLine]) -> Iterator[tuple[str, str]]:
@@ -78,11 +79,19 @@ def check_messages(asked: MessagesExpected, evidence: Evidence) -> Failure | Non
         "lost": sum(seen.lost for seen in found),
         "arrived": sum(seen.arrived for seen in found),
     }
+    if asked.sent is UNSET and not found:
+        return Failure(
+            expected=f"{asked.from_} sends {name}, so that something can be true of it",
+            step=evidence.step(1 << 62, asked.from_),
+            came="none was sent",
+            nearest=_nearest(found, evidence, asked.from_),
+        )
     for word, count in counts.items():
         wanted = given(getattr(asked, word))
         if wanted is not None and not fits(count, wanted):
             return Failure(
-                expected=f"{say_count(wanted)} {name} of {asked.from_} {word} ({evidence.step(1 << 62, asked.from_)})",
+                expected=f"{say_count(wanted)} {name} of {asked.from_} {word}",
+                step=evidence.step(1 << 62, asked.from_),
                 came=", ".join(f"{number} {counted}" for counted, number in counts.items()),
                 nearest=_nearest(found, evidence, asked.from_),
             )

@@ -74,11 +74,11 @@ def answers(octets: bytes) -> list[str]:
     return [action.summary for action in actions if isinstance(action, SendDatagram)]
 
 
-def test_an_invite_without_an_offer_is_refused_with_a_reason():
-    actions = phone("bob").handle(from_alice(invite("")), Micros(0))
+def test_an_invite_without_an_offer_from_somebody_without_a_key_is_refused_with_a_reason():
+    actions = phone("bob", credentials=()).handle(from_alice(invite("")), Micros(0))
     (sent,) = [action for action in actions if isinstance(action, SendDatagram)]
     assert sent.summary == "488 Not Acceptable Here (INVITE)"
-    assert b'Warning: 399 192.0.2.2 "An INVITE without an offer' in sent.datagram.octets
+    assert b'Warning: 399 192.0.2.2 "Key management: ' in sent.datagram.octets
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from mikey_sdp.errors import UsageError
 from mikey_sdp.secret import Secret
 from tests import captures
 from tests.samples import (
+    DHHMAC_I,
     I_MESSAGE,
     PSK,
     R_MESSAGE,
@@ -383,3 +384,46 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""
+
+
+def test_the_name_of_a_secrets_file_without_its_sign(program: Program, psk: str) -> None:
+    path = psk.removeprefix("@")
+    shown = program("decode", line(I_MESSAGE), "--psk", path)
+    assert shown.status == 2
+    assert f"did you mean --psk @{path}?" in shown.err
+
+
+def test_a_pem_text_is_no_secret(program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.write_text("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n")
+    for option in ("--psk", "--dh-private"):
+        shown = program("decode", line(I_MESSAGE), option, f"@{path}")
+        assert shown.status == 2
+        assert f"{option} takes a secret as it is, and this is a PEM text" in shown.err
+
+
+def test_octets_of_something_else_are_doubted(program: Program) -> None:
+    shown = program("decode", stdin=b"\x7fELF\x02\x01\x01" + bytes(40))
+    assert shown.status == 1
+    assert "the first octet is 127, not 1, the version of MIKEY: probably this is no MIKEY message" in shown.err
+    assert "probably" not in program("decode", stdin=I_MESSAGE[:40]).err
+
+
+def test_the_trace_of_a_run(program: Program, tmp_path: Path) -> None:
+    sent = {
+        "kind": "message sent",
+        "party": "alice",
+        "to": "bob",
+        "octets": base64.b64encode(sip(sdp(I_MESSAGE))).decode(),
+    }
+    path = tmp_path / "trace.json"
+    path.write_text(json.dumps({"name": "a run", "records": [sent]}))
+    (shown,) = as_json(program, str(path))
+    assert shown["where"]["level"] == "session"
+    assert "alice to bob: INVITE" in program("decode", "--as", "trace", str(path)).out
+
+
+def test_what_v_says_where_an_answer_always_comes(program: Program) -> None:
+    shown = program("decode", stdin=DHHMAC_I).out
+    assert "V: 1 (of no account: this exchange always has an answer)" in shown
+    assert "V=1" not in shown

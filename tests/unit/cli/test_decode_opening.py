@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from mikey_sdp.mikey.modes.contract import Mode
 from tests.exchange.ends import Case, authority, certified
@@ -124,13 +125,15 @@ def test_signatures_by_the_certificates_that_are_given(mode: Mode, program: Prog
         (["alice", "bob"], [True, True]),
         (["both"], [True, True]),
         (["root"], [True, True]),
-        (["alice"], [True, False]),
-        (["other"], [False, False]),
-        (["imposter"], [False, False]),
+        (["alice"], [True, None]),
+        (["other"], [None, None]),
+        (["imposter"], [None, None]),
     ):
         certs = [word for name in given for word in ("--cert", paths[name])]
         shown = opened(program, *messages, *certs, status=0 if expected == [True, True] else 1)
         assert [verdicts(one)["signature"] for one in shown] == expected, given
+        for check in (check for one in shown for check in one["opened"]["checks"] if check["held"] is None):
+            assert check["reason"] == "none of the given certificates issued or is the certificate in the message"
 
 
 def test_a_signature_that_is_wrong(program: Program, tmp_path: Path) -> None:
@@ -140,6 +143,18 @@ def test_a_signature_that_is_wrong(program: Program, tmp_path: Path) -> None:
     paths = pems(tmp_path, alice=certified(ALICE, "rsa").pem)
     (shown,) = opened(program, base64.b64encode(octets).decode(), "--cert", paths["alice"], status=1)
     assert verdicts(shown) == {"signature": False}
+    (shown,) = opened(program, base64.b64encode(octets).decode(), status=1)
+    assert verdicts(shown) == {"signature, by the certificate in the message": False}
+
+
+@pytest.mark.parametrize("case", [Case(Mode.DHSIGN), Case(Mode.RSA), Case(Mode.RSA_R), Case(Mode.ECMQV, "ec")])
+def test_with_nothing_given_the_certificate_in_the_message_counts(case: Case, program: Program) -> None:
+    shown = opened(program, *recorded(case)[0])
+    assert verdicts(shown[0]) == {"signature, by the certificate in the message": True}
+    answers_with_a_signature = case.mode in (Mode.DHSIGN, Mode.RSA_R)
+    assert ("opened" in shown[1]) is answers_with_a_signature
+    (again,) = opened(program, recorded(case)[0][0])
+    assert verdicts(again) == {"signature, by the certificate in the message": True}
 
 
 def test_without_certificates_the_check_says_that_nobody_vouches(program: Program, tmp_path: Path) -> None:
@@ -153,6 +168,23 @@ def test_without_certificates_the_check_says_that_nobody_vouches(program: Progra
             "keys against policies",
         },
     ]
+
+
+def test_a_certificate_may_have_the_sign_of_a_secrets_file(program: Program, tmp_path: Path) -> None:
+    messages, _, _ = recorded(Case(Mode.DHSIGN))
+    paths = pems(tmp_path, root=authority().pem)
+    shown = opened(program, *messages, "--cert", f"@{paths['root']}")
+    assert [verdicts(one)["signature"] for one in shown] == [True, True]
+
+
+def test_an_encrypted_key_is_told_as_such(program: Program, tmp_path: Path) -> None:
+    key = certified(BOB, "rsa").key
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a password"))
+    path = tmp_path / "key.pem"
+    path.write_bytes(pem)
+    ran = program("decode", *recorded(Case(Mode.RSA))[0], "--key", f"@{path}")
+    assert ran.status == 2
+    assert "--key: this key is encrypted" in ran.err
 
 
 @pytest.mark.parametrize("option", ["--key", "--dh-private"])
@@ -186,7 +218,7 @@ def test_one_standard_input_serves_one_secret(program: Program, tmp_path: Path) 
     ran = program("decode", *NOW, *messages, "--key", "-", "--reveal-keys", stdin=secrets["key"].encode())
     assert ran.status == 0
     assert taken["cs"][0]["tek"] in ran.out
-    ran = program("decode", *messages, "--key", "-", "--psk", "-", stdin=secrets["key"].encode())
+    ran = program("decode", *messages, "--key", "-", "--psk", "-", stdin=PSK.reveal().hex().encode())
     assert ran.status == 2
     assert "can't be both" in ran.err
 

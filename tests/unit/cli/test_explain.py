@@ -35,6 +35,17 @@ def test_a_file_says_the_same_as_options_which_add_to_it(program: Program, tmp_p
     assert json.loads(narrowed.out)["mode"] == "DHSIGN"
 
 
+def test_a_budget_is_held_against_messages_that_were_made(program: Program, tmp_path: Path) -> None:
+    assert json.loads(program("explain", "--psk", "--forking", "--json").out)["mode"] == "DHHMAC"
+    tight = json.loads(program("explain", "--psk", "--forking", "--max-octets", "250", "--json").out)
+    assert (tight["mode"], [entry["rule"] for entry in tight["overruled"]]) == ("PSK", ["message-size"])
+    file = tmp_path / "small.yaml"
+    file.write_text("psk: true\nown-certificate: rsa\nmax-octets: 50\n")
+    none = program("explain", "--situation", str(file))
+    assert none.status == 1
+    assert none.out.count("larger than the budget") == 4
+
+
 def test_a_rejected_mode_is_not_offered_again(program: Program) -> None:
     done = program("explain", "--psk", "--rejected", "psk", "--json")
     assert json.loads(done.out)["mode"] == "DHHMAC"
@@ -63,3 +74,25 @@ def test_a_wrong_file_is_told_what_a_situation_has(program: Program, tmp_path: P
     done = program("explain", "--situation", str(file))
     assert done.status == 2
     assert said in done.err
+
+
+def test_a_file_knows_of_rejections_and_of_names_in_any_letters(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "refused.yaml"
+    file.write_text("own-certificate: RSA\nmodes: [rsa-r, dhsign, unprotected]\nrejected: [rsa-R]\n")
+    assert json.loads(program("explain", "--situation", str(file), "--json").out)["mode"] == "DHSIGN"
+
+
+def test_names_are_taken_in_any_letters(program: Program) -> None:
+    done = program("explain", "--own-certificate", "RSA", "--conference", "MEMBER", "--json")
+    assert json.loads(done.out)["mode"] == "RSA-R"
+    done = program("explain", "--unprotected", "--secure-carrier", "--modes", "Unprotected", "--json")
+    assert json.loads(done.out)["mode"] == "NULL"
+
+
+def test_a_refusal_gives_the_reasons_of_the_modes_asked_for_alone(program: Program) -> None:
+    done = program("explain", "--psk", "--modes", "dhhmac", "--modes", "rsa", "--rejected", "dhhmac")
+    assert done.status == 1
+    assert done.out.splitlines()[1:] == [
+        "  DHHMAC: rejected already",
+        "  RSA: no RSA certificate of this peer is known beforehand",
+    ]

@@ -75,7 +75,7 @@ def test_a_mistyped_command_gets_the_nearest_name(program: Program) -> None:
     shown = program("decoed", "x")
     assert shown.status == 2
     assert "Did you mean 'decode'?" in shown.err
-    assert "There are run, list" in program("zzz").err
+    assert "There are run, sweep, list" in program("zzz").err
 
 
 def test_an_unknown_option_is_used_wrongly(program: Program) -> None:
@@ -91,7 +91,6 @@ def test_an_unknown_option_is_used_wrongly(program: Program) -> None:
         (BackendUnavailable("thing", install="pip install thing"), 2),
         (DecodeError("wrong", offset=1, field="f", section="s"), 1),
         (PeerError("wrong", mikey_error=3), 1),
-        (PolicyRefused("rule", "wrong"), 1),
         (MikeySdpError("wrong"), 1),
     ],
 )
@@ -154,3 +153,19 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain() -> None:
         os.close(writing)
     assert ran.stderr == b""
     assert ran.returncode == 1
+
+
+def test_a_refusal_of_the_policy_is_told_without_its_rule_and_facts(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses() -> None:
+        raise PolicyRefused("a-rule", "it is not allowed", facts={"carrier": "UDP"})
+
+    monkeypatch.setattr(commands, "get_command", lambda _context, _name: click.Command("decode", callback=refuses))
+    ran = program("decode")
+    assert (ran.status, ran.err) == (1, "mikey-sdp: it is not allowed\n")
+
+
+def test_the_package_can_be_run_without_the_script() -> None:
+    ran = subprocess.run([sys.executable, "-m", "mikey_sdp", "--version"], cwd=ROOT, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout.decode()) == (0, f"mikey-sdp {__version__}\n")

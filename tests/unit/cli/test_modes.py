@@ -122,7 +122,8 @@ def test_a_missing_library_is_told_and_the_other_modes_are_run(
     assert psk.split()[:2] == ["PSK", "165"]
     assert ecmqv.startswith("ECMQV ")
     assert "not measured" in ecmqv
-    assert "mikey_sdp[ec]" in ecmqv
+    assert "mikey_sdp[ec]" in shown.out
+    assert all(len(line) <= 80 for line in shown.out.splitlines())
     (row,) = json.loads(program("modes", "ecmqv", "--json").out)
     assert row["mode"] == "ECMQV"
     assert "pycryptodome" in row["error"]
@@ -134,3 +135,19 @@ def test_a_call_that_fails_outweighs_a_missing_library(program: Program, rows: d
     shown = program("modes")
     assert shown.status == 1
     assert "not measured: the MAC does not verify" in shown.out
+
+
+@pytest.mark.parametrize(("word", "row"), [("RSA", "RSA"), ("NULL", "NULL"), ("Unprotected", "NULL")])
+def test_names_are_taken_in_any_letters(
+    word: str, row: str, program: Program, rows: dict[str, Measured | Exception]
+) -> None:
+    shown = program("modes", word)
+    assert shown.status == 0
+    assert [line.split()[0] for line in shown.out.splitlines()[2:3]] == [row]
+
+
+def test_the_table_says_how_it_was_measured(program: Program, rows: dict[str, Measured | Exception]) -> None:
+    shown = program("modes").out
+    assert "the middle one of 5 calls" in shown
+    assert "OAKLEY 5 has 1536 bits" in shown
+    assert "DHSAML: its first round alone" in shown

@@ -10,15 +10,16 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from mikey_sdp.cli.run import run
+from mikey_sdp.cli.run import exit_status, run
+from mikey_sdp.errors import BackendUnavailable
 from mikey_sdp.trace import RunResult, trace_octets
-from tests.unit.scenario.runs import BUSY, CALL
+from tests.unit.scenario.runs import BUSY, CALL, result
 
 HEAD = "name: A call\nshows: what a test needs\n"
 HELD = f"{HEAD}{CALL}expect:\n  - media: {{from: alice, to: bob, decrypted: all}}\n"
 FAILED = f"{HEAD}{BUSY}expect:\n  - call: {{from: alice, rejected with: 486}}\n  - keys: {{agreed: [alice, bob]}}\n"
 NOTHING_EXPECTED = f"{HEAD}{CALL}"
-NOTHING_DONE = f"{HEAD}parties: {{alice: , bob: }}\nexpect:\n  - keys: {{none at: [bob]}}\n"
+NOTHING_DONE = f"{HEAD}parties: {{alice: , bob: }}\nexpect:\n  - messages: {{from: alice, named: INVITE, sent: 0}}\n"
 
 
 @pytest.fixture
@@ -116,6 +117,7 @@ def test_json_says_what_held_and_what_the_media_came_to(files: Path) -> None:
         "arrived": 50,
         "decrypted": 50,
         "undecryptable": 0,
+        "decrypted_late": 0,
     }
     assert failed["verdicts"][1]["expectation"] == "keys: agreed alice and bob"
     assert failed["verdicts"][1]["line"] == 11
@@ -157,3 +159,34 @@ def test_no_key_is_shown_or_written(files: Path) -> None:
     shown = result.output.encode() + (files / "t").read_bytes() + (files / "j").read_bytes()
     assert key.hex().encode() not in shown.lower()
     assert key not in shown
+
+
+def test_standard_output_can_hold_the_trace(files: Path) -> None:
+    result = call(files, "held", "--trace=-")
+    assert result.exit_code == 0
+    assert msgspec.json.decode(result.stdout, type=RunResult).held
+    assert "expectations held" in result.stderr
+    for other in ("--json", "--mermaid=-"):
+        refused = call(files, "held", "--trace=-", other)
+        assert refused.exit_code == 2
+        assert "standard output can't hold" in refused.stderr
+
+
+def test_a_library_that_is_missing_is_told_with_the_file_that_needs_it(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_loaded: object, **_how: object) -> None:
+        raise BackendUnavailable("a library", install="pip install it")
+
+    monkeypatch.setattr("mikey_sdp.scenario.engine.build", missing)
+    result = call(files, "held", "broken")
+    assert result.exit_code == 2
+    told = result.stderr.splitlines()
+    assert told[0] == f"{files / 'held.call.yaml'}: a library is not available; install it with: pip install it"
+    assert told[1].startswith(str(files / "broken.call.yaml:1"))
+
+
+def test_records_without_a_step_show_nothing() -> None:
+    done = result(CALL, "keys: {agreed: [alice, bob]}")
+    assert exit_status([done], []) == 0
+    assert exit_status([msgspec.structs.replace(done, commands=0)], []) == 3

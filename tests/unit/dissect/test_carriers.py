@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
 import pytest
 
 from mikey_sdp.dissect.carriers import MAX_INPUT_OCTETS, READERS, Unrecognised, detect, find
 from mikey_sdp.dissect.found import Findings, Kind, Where, printable
 from mikey_sdp.errors import DecodeError
+from mikey_sdp.trace import MessageSent, RunResult, Warned, trace_octets
 from tests import captures
 from tests.samples import I_MESSAGE, R_MESSAGE, RFC4567_OFFER, line, ok, sdp, sip
 
 BASE64 = base64.b64encode(I_MESSAGE).decode()
 FRAME = captures.ethernet(captures.udp(sip(sdp(I_MESSAGE))))
+TRACE = trace_octets(
+    RunResult(
+        name="a run",
+        shows="",
+        file="a.call.yaml",
+        parties=("alice", "bob"),
+        records=(
+            Warned(at_us=0, party="alice", text="no message"),
+            MessageSent(
+                at_us=1, party="alice", number=0, to="bob", transport="UDP", summary="", octets=sip(sdp(I_MESSAGE))
+            ),
+            MessageSent(at_us=2, party="alice", number=1, to="bob", transport="UDP", summary="", octets=b"keep-alive"),
+        ),
+        verdicts=(),
+    )
+)
 BAD_SDP = sdp(I_MESSAGE).replace(b"mikey AQ", b"mikey A(")
 BAD_BODY = sip(b"!!", content_type="application/mikey")
 RFC4567_TEXT = """
@@ -53,6 +71,11 @@ RFC4567_TEXT = """
         (I_MESSAGE.hex(), Kind.HEX, Where()),
         (I_MESSAGE.hex(":").upper(), Kind.HEX, Where()),
         (", ".join(f"0x{octet:02x}" for octet in I_MESSAGE), Kind.HEX, Where()),
+        (base64.b64encode(sip(sdp(I_MESSAGE))), Kind.BASE64, Where(level="session")),
+        (base64.b64encode(sdp(I_MESSAGE)), Kind.BASE64, Where(level="session")),
+        (sip(sdp(I_MESSAGE)).hex(), Kind.HEX, Where(level="session")),
+        (TRACE, Kind.TRACE, Where(level="session")),
+        (msgspec.json.format(TRACE), Kind.TRACE, Where(level="session")),
         (
             captures.pcap([FRAME]),
             Kind.PCAP,
@@ -230,3 +253,22 @@ def test_nothing_from_outside_can_play_tricks_on_a_terminal() -> None:
     evil = sip(sdp(I_MESSAGE), "SIP/2.0 200 \x1b]0;pwned\x07")
     (found,) = find(evil, Kind.SIP).found
     assert found.origin.isprintable()
+
+
+def test_the_trace_of_a_run_says_who_sent_what() -> None:
+    (found,) = find(TRACE).found
+    assert found.origin.startswith("alice to bob: INVITE, ")
+    silent = TRACE.replace(base64.b64encode(sip(sdp(I_MESSAGE))), base64.b64encode(sip(sdp())))
+    assert find(silent).notes == ("3 records, 1 of messages, none with MIKEY",)
+    long = TRACE.replace(b"no message", b"x" * MAX_INPUT_OCTETS)
+    assert find(long).found == find(TRACE).found
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"records": [', b'{"records": 5}', b'{"records": ' + b"[" * 100_000, b'{"records": ["\xff"]}']
+)
+def test_a_broken_trace(data: bytes) -> None:
+    with pytest.raises(DecodeError):
+        find(data, Kind.TRACE)
+    with pytest.raises(DecodeError):
+        find(data)

@@ -220,6 +220,8 @@ DHHMAC = kemac(EncrAlg.NULL, mac_alg=MacAlg.HMAC_SHA_1_160)
         (offer(policies=(), rand=None), "names policy"),
         (build(T, RAND, IDS[1], DH, DHHMAC, data_type=DataType.DHHMAC_INIT), "one identity only"),
         (build(T, SIGNED, data_type=DataType.RSA_R_I_MSG), "no RAND"),
+        (build(T, RAND, DH, SIGNED, data_type=DataType.DH_INIT), "V=1"),
+        (build(T, SIGNED, data_type=DataType.RSA_R_I_MSG), "V=1"),
         (R_MESSAGE, "SSRC 0"),
         (R_MESSAGE, "SDP IDs"),
         (R_MESSAGE, "identit"),

@@ -161,6 +161,13 @@ def test_a_repeated_call_is_never_live() -> None:
     assert not ghost.leg.keys.live
 
 
+def test_a_call_without_a_second_round_is_never_live_at_the_callee() -> None:
+    """Anybody who saw Alice's assertion can call in her name, and leave a second round out of his offer."""
+    alice, bob = Call(RoundTwo.NONE).set_up()
+    assert (alice.further_round, alice.live, bob.further_round, bob.live) == (False, True, False, False)
+    assert not bob.leg.keys.live
+
+
 def test_somebody_else_answers_only_where_that_is_allowed() -> None:
     call = Call()
     call.options = replace(call.options, require_idr=False)

@@ -108,6 +108,7 @@ def test_re_keying_in_every_mode(case: Case) -> None:
         alice, bob = (newer, answer.keys) if caller is alice else (answer.keys, newer)
 
 
+@pytest.mark.requirement("3830-4.5-8")
 @pytest.mark.parametrize("mode", [Mode.RSA, Mode.RSA_R, Mode.ECIES])
 def test_the_envelope_key_re_keys_without_public_keys(mode: Mode) -> None:
     alice, bob = Call(Case(mode, "ec" if mode is Mode.ECIES else "rsa")).set_up()
@@ -152,7 +153,7 @@ def test_somebody_else_answers_only_where_that_is_allowed(mode: Mode) -> None:
 def test_a_caller_whose_certificate_names_another() -> None:
     mallory = certified("sip:mallory@example.com", "rsa")
     trust = Trust(anchors=(authority().certificate,))
-    held = CertificateCredential((mallory.certificate,), mallory.key, trust)
+    held = CertificateCredential((mallory.certificate,), mallory.key, trust, names_owner=False)
     call = Call(Case(Mode.DHSIGN), alices=held)
     offer = call.alice.offer(body(), to=BOB)
     answer = call.bob.answer(offer.sdp, body(host=2), caller=ALICE)

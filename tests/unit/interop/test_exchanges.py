@@ -266,3 +266,16 @@ def test_an_end_that_names_its_mode_takes_the_updates_of_that_mode_too() -> None
     talk.ok("respond", sid="r", psk=psk, secure_carrier=True, message=null["message"])
     other = talk.ok("init", sid="n", mode="NULL", secure_carrier=True)
     assert not talk.ask("respond", sid="r", mode="PSK", message=other["message"])["ok"]
+
+
+@pytest.mark.parametrize(
+    "case", [Case(Mode.DHSIGN), Case(Mode.RSA_R), Case(Mode.ECMQV, "ec")], ids=lambda case: case.name
+)
+def test_a_peer_of_whom_nothing_is_known_is_not_named(case: Case) -> None:
+    talk = Talk()
+    words = words_of(case, ALICE, BOB)
+    del words["peer"], words["peer_cert"]
+    sent = talk.ok("init", sid="alice", **words)
+    assert [one.text for one in message_of(sent).all(Identity)] == [ALICE]
+    taken = talk.ok("respond", sid="bob", message=sent["message"], **words_of(case, BOB, ALICE))
+    assert keys_of(talk.ok("complete", sid="alice", message=taken["message"])) == keys_of(taken)

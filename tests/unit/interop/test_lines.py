@@ -150,7 +150,7 @@ def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     talk = Talk()
     case = Case(Mode.ECMQV, "ec")
     sent, taken, _ = exchange(talk, case)
-    monkeypatch.setattr("mikey_sdp.mikey.crypto.mqv.x_of_sum", missing)
+    monkeypatch.setattr("mikey_sdp.mikey.crypto.points._library", missing)
     assert talk.failed("complete", sid="alice", message=taken["message"])["kind"] == "unavailable"
     assert not talk.ask(
         "open", i_message=sent["message"], r_message=taken["message"], key=certified(BOB, "ec").key_pem

@@ -69,6 +69,21 @@ def test_one_csb_id_may_be_shared_with_two_peers() -> None:
     assert (store.get(ALICE, 5), list(store)) == (None, [two])
 
 
+def test_the_branches_of_a_fork_hold_one_csb_each_for_itself() -> None:
+    store, desk, mobile = BundleStore(), object(), object()
+    one, two = Pair().bundle(csb_id=5), Pair().bundle(csb_id=5)
+    store.put(ALICE, one, holder=desk)
+    store.put(ALICE, two, holder=mobile)
+    assert (store.get(ALICE, 5), len(store), list(store)) == (two, 1, [one, two])
+    store.close(ALICE, 5)
+    store.close(ALICE, 5, holder=mobile)
+    assert (store.get(ALICE, 5), len(store)) == (one, 1)
+    store.put(ALICE, two, holder=desk)
+    assert list(store) == [two]
+    store.close(ALICE, 5, holder=desk)
+    assert (store.get(ALICE, 5), len(store)) == (None, 0)
+
+
 @pytest.mark.requirement("3830-6.1-13")
 def test_a_csb_id_in_use_is_drawn_again() -> None:
     store = BundleStore()

@@ -178,11 +178,12 @@ def test_who_fills_his_share_narrows_his_own_window_only() -> None:
     for number in range(10):
         made.remember(b"%d" % number, stamp(START + number * S), at(START), "mallory")
     assert len(made) == 4
-    assert "can still vouch for" in refused(made.check_fresh, stamp(START + 6 * S), at(START), "mallory")
-    made.check_fresh(stamp(START + 7 * S + 1), at(START), "mallory")
+    assert "can still vouch for" in refused(made.check_share, stamp(START + 6 * S), "mallory")
+    made.check_share(stamp(START + 7 * S + 1), "mallory")
     for number in (7, 8, 9):
         refused(made.check_new, b"%d" % number)
-    made.check_fresh(stamp(START), at(START), "bob")
+    made.check_fresh(stamp(START), at(START))
+    made.check_share(stamp(START), "bob")
     refused(made.check_new, b"quiet")
 
 
@@ -190,8 +191,9 @@ def test_timestamps_ahead_of_our_clock_lock_out_nobody_else() -> None:
     made = ReplayCache(capacity=8, skew_us=SKEW, share=2)
     for number in range(50):
         made.remember(b"%d" % number, stamp(START + SKEW - number), at(START), "mallory")
-        made.check_fresh(stamp(START), at(START), "bob")
-    refused(made.check_fresh, stamp(START), at(START), "mallory")
+        made.check_fresh(stamp(START), at(START))
+    made.check_share(stamp(START), "bob")
+    refused(made.check_share, stamp(START), "mallory")
 
 
 def test_a_share_takes_no_replay_however_it_was_filled() -> None:
@@ -204,7 +206,8 @@ def test_a_share_takes_no_replay_however_it_was_filled() -> None:
             peer = ("bob", "mallory", "mallory", "carol")[number % 4]
             message = b"%d" % number
             try:
-                made.check_fresh(stamp(moment), at(START), peer)
+                made.check_fresh(stamp(moment), at(START))
+                made.check_share(stamp(moment), peer)
             except PeerError:
                 continue
             made.remember(message, stamp(moment), at(START), peer)
@@ -212,7 +215,8 @@ def test_a_share_takes_no_replay_however_it_was_filled() -> None:
             assert len(made) <= capacity
 
         def again(message: bytes, moment: int, peer: str, cache: ReplayCache = made) -> None:
-            cache.check_fresh(stamp(moment), at(START), peer)
+            cache.check_fresh(stamp(moment), at(START))
+            cache.check_share(stamp(moment), peer)
             cache.check_new(message)
 
         assert taken

@@ -10,6 +10,7 @@ from mikey_sdp.sdp.media import Direction
 from mikey_sdp.secret import SeededEntropy
 
 HOST, PEER = "192.0.2.1", "192.0.2.2"
+NOTHING_BEFORE = {"claim": lambda place: None, "now_us": Micros(0)}
 
 
 def leg_media(**streams: object) -> LegMedia:
@@ -32,7 +33,7 @@ def remote(*ports: int, direction: Direction = Direction.SENDRECV) -> tuple[Remo
 
 def test_without_keys_nothing_is_sent_and_nothing_is_opened():
     media = leg_media()
-    media.listen(body(4_000), remote(6_000), {})
+    media.listen(body(4_000), remote(6_000), {}, **NOTHING_BEFORE)
     media.speak(body(4_000), remote(6_000), {})
     assert not media.running
     assert media.tick(Micros(0)) == []
@@ -55,7 +56,7 @@ def test_every_stream_sends_at_each_tick_until_its_last_packet():
 def test_only_live_streams_take_part():
     media = leg_media()
     protections = dict.fromkeys(range(3), NoProtection())
-    media.listen(body(4_000, 0, 4_004), remote(6_000, 6_002, 0), protections)
+    media.listen(body(4_000, 0, 4_004), remote(6_000, 6_002, 0), protections, **NOTHING_BEFORE)
     media.speak(body(4_000, 0, 4_004), remote(6_000, 6_002, 0), protections)
     assert list(media.receivers) == list(media.senders) == [0]
 

@@ -131,3 +131,28 @@ def test_what_is_too_short_for_rtp_is_counted_and_no_more(octets: bytes):
     receiver = StreamReceiver(NoProtection())
     assert receiver.receive(octets, Micros(1)) is None
     assert receiver.undecryptable == 1
+
+
+def test_packets_that_come_before_the_keys_wait_for_them_up_to_a_limit():
+    stream, receiver = sender(), StreamReceiver(holds=3)
+    for at in range(5):
+        assert receiver.receive(stream.next_packet(Micros(at)).datagram.octets, Micros(at)) is None
+    assert (receiver.packets, receiver.undecryptable, receiver.first_us) == (5, 5, None)
+    receiver.use(Marked(b"a"), Micros(70))
+    assert (receiver.decrypted, receiver.decrypted_late, receiver.undecryptable) == (0, 3, 5)
+    assert (receiver.first_us, receiver.ssrc) == (70, 0xDECAFBAD)
+    receiver.receive(stream.next_packet(Micros(80)).datagram.octets, Micros(80))
+    assert (receiver.decrypted, receiver.decrypted_late, receiver.undecryptable) == (1, 3, 5)
+    receiver.use(Marked(b"a"), Micros(90))
+    assert (receiver.decrypted_late, receiver.first_us) == (3, 70)
+
+
+def test_what_waited_in_vain_was_never_decrypted():
+    receiver = StreamReceiver(holds=3)
+    receiver.receive(sender().next_packet(Micros(0)).datagram.octets, Micros(0))
+    receiver.use(Marked(b"b"), Micros(1))
+    assert (receiver.decrypted_late, receiver.undecryptable, receiver.first_us) == (0, 1, None)
+
+
+def test_the_first_sequence_number_can_be_given() -> None:
+    assert [packets(sender(first_sequence=number), 1)[0].sequence for number in (0, 258)] == [0, 258]

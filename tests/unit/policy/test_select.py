@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mikey_sdp.errors import PolicyRefused
-from mikey_sdp.policy import Facts, select
+from mikey_sdp.policy import Facts, after_rejection, select
 from mikey_sdp.policy.rules import RULES
 
 
@@ -64,3 +64,19 @@ def test_the_reason_names_the_section() -> None:
     decision = select(facts("PSK"))
     assert decision.why.endswith("(RFC 5197 section 5, rule 1)")
     assert decision.fired[0].section == "RFC 5197 section 5, rule 1"
+
+
+def test_a_narrowed_choice_is_refused_for_the_modes_asked_for_alone() -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        select(facts("PSK", "DHHMAC", allowed={"RSA"}))
+    assert refused.value.reason == "no mode fits this call: RSA: no RSA certificate of this peer is known beforehand"
+    assert refused.value.rule == "5197-5-R3"
+    with pytest.raises(PolicyRefused, match="the program allows none at all"):
+        select(facts("PSK", allowed=set()))
+
+
+def test_a_rejected_mode_is_not_said_to_lack_a_credential() -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        after_rejection(facts("PSK", "DHHMAC", "NULL", secure=True), {"PSK", "DHHMAC"})
+    assert "PSK: rejected already; DHHMAC: rejected already; RSA: no RSA" in refused.value.reason
+    assert refused.value.reason.endswith("NULL: never takes the place of a mode that was rejected")

@@ -53,6 +53,45 @@ steps:
 HELD = CALL.replace(
     "  - {at: 3s", "  - {at: 2s, alice: {hold: bob}}\n  - {at: 2.5s, alice: {resume: bob}}\n  - {at: 3s"
 )
+FORKED = """\
+parties:
+  alice: {credentials: psk}
+  desk: {identity: bob, credentials: psk, answers: {answer: null}}
+  mobile: {identity: bob, credentials: psk}
+network:
+  proxy: {bob: {to: [desk, mobile]}}
+steps:
+  - {at: 0s, alice: {call: bob}}
+"""
+EARLY = """\
+parties:
+  alice: {credentials: certificate, offers: dhsign}
+  bob: {credentials: certificate, answers: {talks from: answer}}
+network:
+  delay: {signalling: 60ms}
+steps:
+  - {at: 0s, alice: {call: bob}}
+"""
+REDIRECTED = """\
+parties:
+  alice: {credentials: psk, follows redirects: true}
+  bob: {credentials: psk}
+  carol: {credentials: psk, answers: {answer: 100ms}}
+network:
+  redirect server: {bob: [carol]}
+steps:
+  - {at: 0s, alice: {call: bob}}
+"""
+MUTE = """\
+parties:
+  alice: {credentials: psk, talks: {packets: 0}}
+  bob: {credentials: psk, talks: {packets: 0}}
+network:
+  attackers: {mallory: {between: [alice, bob], eavesdrop: true}}
+steps:
+  - {at: 0s, alice: {call: bob}}
+"""
+SILENT = CALL.replace("alice: {credentials: psk}", "alice: {credentials: psk, talks: {packets: 0}}")
 
 
 @functools.cache

@@ -6,7 +6,23 @@ import pytest
 
 from mikey_sdp.scenario.checks import CHECKS
 from mikey_sdp.scenario.expect import Expectation
-from tests.unit.scenario.runs import BUSY, CALL, CANCELLED, HELD, LOSSY, NO_KEY, RE_KEYED, REPLAY, WRONG_KEY, verdict
+from tests.unit.scenario.runs import (
+    BUSY,
+    CALL,
+    CANCELLED,
+    EARLY,
+    FORKED,
+    HELD,
+    LOSSY,
+    MUTE,
+    NO_KEY,
+    RE_KEYED,
+    REDIRECTED,
+    REPLAY,
+    SILENT,
+    WRONG_KEY,
+    verdict,
+)
 
 HOLD = [
     (CALL, "call: {from: alice, answered by: bob, within: 1020ms}"),
@@ -34,6 +50,16 @@ HOLD = [
     (CALL, "messages: {from: alice, named: INVITE, sent: 1, lost: 0}"),
     (RE_KEYED, "re-keyed: {at: bob, times: 1}"),
     (CALL, "re-keyed: {at: alice, times: 0}"),
+    (FORKED, "early dialogs: 2"),
+    (CALL, "early dialogs: {at most: 1}"),
+    (CALL, "two-time pad: never"),
+    (FORKED, "keys: {unknown to: {mobile: [proxy], alice: [proxy]}}"),
+    (FORKED, "keys: {known to: {mobile: [desk]}}"),
+    (FORKED, "keys: {none with: {alice: [desk]}}"),
+    (CALL, "keys: {not forward secret: [alice, bob]}"),
+    (EARLY, "media: {from: bob, to: alice, decrypted late: 3, heard within: 320ms}"),
+    (REDIRECTED, "call: {from: alice, to: bob, redirected to: carol, answered by: carol, within: 150ms}"),
+    (REDIRECTED, "call: {from: alice, reaches: [calling, redirected, calling, confirmed]}"),
 ]
 FAIL = [
     (CALL, "call: {from: alice, answered by: bob, within: 1019ms}", "after 1.02 s"),
@@ -60,8 +86,15 @@ FAIL = [
     (CALL, "keys: {different: [alice, bob]}", "both hold"),
     (WRONG_KEY, "keys: {different: [alice, bob]}", "one of them holds none"),
     (CALL, "keys: {none at: [bob]}", "it installed"),
-    (CALL, "keys: {unknown to: {alice: [bob]}}", "bob holds"),
+    (CALL, "keys: {unknown to: {alice: [bob]}}", "can be made"),
     (WRONG_KEY, "keys: {unknown to: {alice: [bob]}}", "alice holds no key"),
+    (FORKED, "keys: {known to: {mobile: [proxy]}}", "none of them opens a packet"),
+    (FORKED, "keys: {none with: {alice: [mobile]}}", "it installed"),
+    (FORKED, "keys: {known to: {mobile: [desk, proxy]}}", "none of them opens a packet"),
+    (FORKED, "keys: {unknown to: {mobile: [desk]}}", "can be made"),
+    (CALL, "keys: {forward secret: [alice]}", "can be made"),
+    (MUTE, "keys: {unknown to: {alice: [mallory]}}", "opens with its own secrets either"),
+    (SILENT, "keys: {unknown to: {alice: [bob]}}", "can be made"),
     (CALL, "keys: {changed: [alice]}", "never re-keyed"),
     (CALL, "key management failed: {at: bob}", "bob refused nothing"),
     (WRONG_KEY, "key management failed: {at: bob, mikey error: 1}", "MIKEY error 0"),
@@ -69,12 +102,21 @@ FAIL = [
     (WRONG_KEY, "key management failed: {at: bob, mikey error: none}", "MIKEY error 0"),
     (WRONG_KEY, "key management failed: {at: bob, status: 486}", "status 488"),
     (REPLAY, "key management failed: {at: bob, because: bad weather}", "replay"),
+    (NO_KEY, "key management failed: {at: alice, because: secure carrier=}", "no mode fits this call"),
     (REPLAY, "attack: {by: mallory, made: 0}", "times: sent a recorded offer"),
     (REPLAY, "attack: {by: mallory, failed: false}", "nobody answered them"),
     (LOSSY, "messages: {from: alice, named: INVITE, sent: 1}", "2 sent, 1 lost, 1 arrived"),
     (LOSSY, "messages: {from: alice, named: INVITE, lost: 0}", "1 lost"),
     (LOSSY, "messages: {from: alice, named: INVITE, arrived: 2}", "1 arrived"),
     (RE_KEYED, "re-keyed: {at: bob, times: 2}", "1 times"),
+    (FORKED, "early dialogs: 1", "2"),
+    (FORKED, "early dialogs: {at least: 3}", "2"),
+    (CALL, "two-time pad: found", "none among 100"),
+    (EARLY, "media: {from: bob, to: alice, decrypted late: 5}", "packets decrypted"),
+    (EARLY, "media: {from: bob, to: alice, heard within: 100ms}", "packets decrypted"),
+    (BUSY, "media: {from: bob, to: alice, heard within: 100ms}", "nothing was sent"),
+    (REDIRECTED, "call: {from: alice, to: bob, redirected to: alice}", "then redirected"),
+    (CALL, "call: {from: alice, redirected to: bob}", "it went nowhere else"),
 ]
 
 
@@ -107,7 +149,7 @@ def test_a_failure_names_party_step_and_the_nearest_message_with_its_time() -> N
 
 def test_the_latest_step_that_concerns_the_party_is_named() -> None:
     found = verdict(RE_KEYED, "re-keyed: {at: bob, times: 2}")
-    assert "step 3, at 3 s: alice hangs up on bob" in found.expected
+    assert "step 2, at 2 s: alice re-keys with bob" in found.expected
     assert found.nearest.startswith("INVITE sip:bob@192.0.2.2")
 
 

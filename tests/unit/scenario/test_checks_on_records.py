@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 
+from mikey_sdp.errors import UsageError
 from mikey_sdp.scenario.checks import judge
 from mikey_sdp.scenario.load import loads
 from mikey_sdp.sip.message import Message
@@ -97,12 +99,17 @@ def test_ends_that_hold_different_keys_dont_agree() -> None:
 
 def test_a_third_party_with_the_key_is_found() -> None:
     records = result(CALL).records
-    text = CALL.replace("steps:", "  carol: {credentials: psk}\nsteps:")
+    text = CALL.replace("steps:", "  carol: {credentials: psk}\nsteps:\n  - {at: 5s, alice: {call: carol}}")
     leak = msgspec.structs.replace(key_of(records, "bob"), party="carol")
     other = msgspec.structs.replace(leak, fingerprint="0" * 16)
-    assert judged(text, "keys: {unknown to: {bob: [carol]}, different: [bob, carol]}", (*records, other)).held
-    assert "carol holds" in judged(text, "keys: {unknown to: {bob: [carol]}}", (*records, leak)).came
+    assert judged(text, "keys: {different: [bob, carol]}", (*records, other)).held
     assert "both hold" in judged(text, "keys: {different: [bob, carol]}", (*records, leak)).came
+
+
+def test_without_a_witness_nothing_is_said_of_secrecy() -> None:
+    for expect in ("keys: {unknown to: {bob: [alice]}}", "two-time pad: never"):
+        with pytest.raises(UsageError, match="witnessed"):
+            judged(CALL, expect, result(CALL).records)
 
 
 def test_undecryptable_and_lost_packets_are_told_apart() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from mikey_sdp.errors import ScenarioError
+from mikey_sdp.scenario.behaviour import Answers
 from mikey_sdp.scenario.expect import Bounds
 from mikey_sdp.scenario.load import load
-from mikey_sdp.scenario.schema import Answers, Party
+from mikey_sdp.scenario.schema import Party
 from tests.unit.scenario.given import GOOD, changed, error_of, errors_of, scenario
 
 

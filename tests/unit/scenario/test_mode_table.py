@@ -16,9 +16,8 @@ from mikey_sdp.mikey.modes.table import MODES, row_of_answer, row_of_message
 from mikey_sdp.mikey.payloads import DhValue
 from mikey_sdp.mikey.registry import DhGroup
 from mikey_sdp.scenario import mode_table
-from mikey_sdp.scenario.mode_attack import RecordedCall, opened_with, with_everything
 from mikey_sdp.scenario.mode_cases import CASES, ModeCase, held
-from mikey_sdp.scenario.mode_table import Measured, measure, record
+from mikey_sdp.scenario.mode_table import Measured, RecordedCall, measure, opened_with, record, with_everything
 from mikey_sdp.secret import Secret
 
 INITIATOR, RESPONDER, BOTH = ("Initiator",), ("Responder",), ("Initiator", "Responder")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mikey_sdp.scenario.reading import command_of, credentials_of, expectation_of, parties_of
 from mikey_sdp.scenario.schema import Credentials, SharedKey
-from mikey_sdp.scenario.sense import command_of, credentials_of, expectation_of, parties_of
 from tests.unit.scenario.given import changed, error_of, errors_of, scenario
 
 

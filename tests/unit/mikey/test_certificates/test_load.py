@@ -72,6 +72,21 @@ def test_version_1_is_refused() -> None:
     old = without_version_and_extensions(ALICE.der)
     assert x509.load_der_x509_certificate(old).version is x509.Version.v1
     refused(old)
+    with pytest.raises(PeerError, match="is not of version 3"):
+        decode_der(old)
+    pem = x509.load_der_x509_certificate(old).public_bytes(Encoding.PEM)
+    with pytest.raises(UsageError, match="is not of version 3; make it v3 with a subjectAltName"):
+        certificates_from_pem(pem)
+
+
+@pytest.mark.parametrize("name", ["alice.pem", "/etc/keys/alice", b"C:\\keys\\alice"])
+def test_the_name_of_a_file_is_told_from_its_content(name: str | bytes) -> None:
+    for read in (certificates_from_pem, private_key_from_pem):
+        with pytest.raises(UsageError, match="looks like a file name; read the file") as caught:
+            read(name)
+        assert "alice" not in str(caught.value)
+    with pytest.raises(UsageError, match="BEGIN CERTIFICATE and all"):
+        certificates_from_pem("nonsense")
 
 
 def test_a_repeated_extension_is_refused_at_once() -> None:

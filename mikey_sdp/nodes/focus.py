@@ -1,0 +1,149 @@
+"""A conference focus: it invites members or is called by them, keeps their key, and passes their media on.
+
+Source: RFC 4353 section 3, RFC 5197 section 5.4.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from mikey_sdp import sip
+from mikey_sdp.clock import Micros
+from mikey_sdp.endpoint.group import GroupKeys
+from mikey_sdp.errors import DecodeError, UsageError
+from mikey_sdp.nodes.commands import Call, ReKey
+from mikey_sdp.nodes.config import UserAgentConfig
+from mikey_sdp.nodes.contract import (
+    Action,
+    CommandGiven,
+    Datagram,
+    DatagramReceived,
+    Event,
+    SendDatagram,
+    Transport,
+)
+from mikey_sdp.nodes.leg import Leg, Stage
+from mikey_sdp.nodes.media import StreamReceiver
+from mikey_sdp.nodes.user_agent import UserAgent
+from mikey_sdp.srtp.rtp import rtp_header_octets, rtp_octets
+
+
+class Passing(enum.StrEnum):
+    """How the media of one member gets to the others: as it came, since all have its key, or opened and protected
+    again for each."""
+
+    RELAYED = "relayed"
+    MIXED = "mixed"
+
+
+class Focus(UserAgent):
+    """A user agent in the middle of a conference, whose calls are its members.
+
+    With a key for the group (`UserAgentConfig.group`) it renews that whenever somebody joins those who are there, or
+    leaves them, and offers the new one to all whom it called; members that called ask for it themselves.
+    """
+
+    def __init__(self, config: UserAgentConfig, *, passing: Passing) -> None:
+        if passing is Passing.RELAYED and config.group is None:
+            raise UsageError("media can be passed on as it came only where all members share a key")
+        super().__init__(config)
+        self._group: Final[GroupKeys | None] = config.group
+        self._passing: Final = passing
+        self._members: frozenset[int] = frozenset()
+        self._sequences: dict[tuple[int, int], int] = {}
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Who takes part, in the order in which they came."""
+        return tuple(leg.peer for leg in self._confirmed())
+
+    def handle(self, event: Event, now_us: Micros) -> list[Action]:
+        """Take one event."""
+        if isinstance(event, DatagramReceived) and event.datagram.transport is Transport.MEDIA:
+            receiver = self._desk.places.get((event.datagram.destination, event.datagram.source))
+            if receiver is not None:
+                return list(self._pass_on(event.datagram, receiver, now_us))
+        renewed = self._joins(event) and self._renew()
+        actions = super().handle(event, now_us)
+        there = frozenset(leg.number for leg in self._confirmed())
+        renewed = (bool(self._members - there) and bool(there) and self._renew()) or renewed
+        stayed, self._members = self._members & there, there
+        self._sequences = {key: number for key, number in self._sequences.items() if key[0] in there}
+        if renewed:
+            actions += self._spread(stayed, now_us)
+        return actions
+
+    # Keys
+
+    def _joins(self, event: Event) -> bool:
+        """Whether somebody is about to get the key of those who are there."""
+        if not self._members:
+            return False
+        if isinstance(event, CommandGiven):
+            return isinstance(event.command, Call)
+        return isinstance(event, DatagramReceived) and self._asks_to_join(event.datagram)
+
+    def _asks_to_join(self, datagram: Datagram) -> bool:
+        """A new call of somebody who may take part. Anybody can use a name, and gets no more by it than that members
+        change their key."""
+        if self._group is None or not datagram.octets.startswith(b"INVITE "):
+            return False
+        try:
+            request = sip.Message.parse(datagram.octets)
+            return not request.to.tag and self._group.lets_in(sip.identity(request.get("From") or ""))
+        except DecodeError:
+            return False
+
+    def _renew(self) -> bool:
+        if self._group is None:
+            return False
+        self._group.renew()
+        return True
+
+    def _spread(self, stayed: Iterable[int], now_us: Micros) -> Iterator[Action]:
+        """Offer the new key to those who stay and whom we called."""
+        for number in sorted(stayed):
+            leg = self._desk.legs[number]
+            if leg.invite is not None:
+                yield from super().handle(CommandGiven(ReKey(leg.peer)), now_us)
+
+    # Media
+
+    def _confirmed(self) -> list[Leg]:
+        return [leg for leg in self._desk.legs.values() if leg.stage is Stage.CONFIRMED]
+
+    def _pass_on(self, datagram: Datagram, receiver: StreamReceiver, now_us: Micros) -> Iterator[Action]:
+        """One packet of a member, to all others; what can't be opened is passed on to nobody."""
+        plain = receiver.receive(datagram.octets, now_us)
+        place = (datagram.destination, datagram.source)
+        if plain is None:
+            return
+        for leg in self._confirmed():
+            if place in leg.media.places or leg.agreed is None:
+                continue
+            for own, peer in leg.media.places:
+                if own == datagram.destination:
+                    octets = self._octets_for(leg, own.port, datagram, plain)
+                    if octets is not None:
+                        yield SendDatagram(
+                            datagram=Datagram(source=own, destination=peer, transport=Transport.MEDIA, octets=octets)
+                        )
+
+    def _octets_for(self, leg: Leg, port: int, datagram: Datagram, plain: bytes) -> bytes | None:
+        if self._passing is Passing.RELAYED:
+            return datagram.octets
+        agreed, media = leg.agreed, (port - self._config.media_port) // 2
+        if agreed is None or media not in agreed.protections:
+            return None
+        sequence = self._sequences.get((leg.number, media), 0)
+        self._sequences[leg.number, media] = sequence + 1 & 0xFFFF
+        own = rtp_octets(
+            payload_type=plain[1] & 0x7F,
+            sequence=sequence,
+            timestamp=int.from_bytes(plain[4:8], "big"),
+            ssrc=agreed.body.streams[media].ssrc,
+            payload=plain[rtp_header_octets(plain) :],
+        )
+        return agreed.protections[media].protect(own)

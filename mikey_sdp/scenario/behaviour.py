@@ -1,0 +1,66 @@
+"""What a `*.call.yaml` file may say of how a party behaves: how it meets calls, how its clock goes, what it sends."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from mikey_sdp.scenario.parts import Part, Status
+from mikey_sdp.scenario.units import Duration
+
+
+class Answers(Part, frozen=True, kw_only=True):
+    """How a party meets a call: it rings, then answers, rejects or stays silent. Times count from the INVITE."""
+
+    ringing: Annotated[Duration | None, Meta(description="When the 180 leaves; null for none.")] = "0s"
+    answer: Annotated[
+        Duration | None, Meta(description="When the call is answered or rejected; null to ring for ever.")
+    ] = "200ms"
+    reject: Annotated[Status | UnsetType, Meta(description="Reject with this status instead of answering.")] = UNSET
+    ignore: Annotated[bool, Meta(description="Take no notice of calls.")] = False
+    early_media: Annotated[
+        Duration | UnsetType, Meta(description="When a 183 leaves that brings the answer before the call is answered.")
+    ] = UNSET
+    reliable: Annotated[bool, Meta(description="That 183 has to be confirmed with a PRACK.")] = False
+    talks_from: Annotated[
+        Literal["confirmation", "answer", "offer"],
+        Meta(
+            description="When media begins. confirmation: the caller has shown that the answer came (ACK, PRACK of a "
+            "reliable 183); answer: it leaves in a 183 or 200, so that media may overtake it; offer: the offer is "
+            "accepted, before anything of that leaves."
+        ),
+    ] = "confirmation"
+    early_packets: Annotated[
+        Annotated[int, Meta(ge=0, le=100_000)] | UnsetType,
+        Meta(description="How many packets each stream sends before the call is up; all if left out."),
+    ] = UNSET
+
+
+class Clock(Part, frozen=True, kw_only=True):
+    """How far a party's clock is from the right time."""
+
+    one_of: ClassVar[frozenset[str]] = frozenset({"ahead", "behind"})
+
+    ahead: Duration | UnsetType = UNSET
+    behind: Duration | UnsetType = UNSET
+
+
+class Talk(Part, frozen=True, kw_only=True):
+    """The packets that a party sends on each media line once a call is up; 0 packets for a party that only listens."""
+
+    packets: Annotated[int, Meta(ge=0, le=100_000)] = 50
+    every: Duration = "20ms"
+    first_sequence: Annotated[
+        Annotated[int, Meta(ge=0, le=32_767)] | UnsetType,
+        Meta(description="The sequence number of each stream's first packet; drawn by chance if left out."),
+    ] = UNSET
+
+
+class Expects(Part, frozen=True, kw_only=True):
+    """What a party knows beforehand of the calls that it places, which the selection policy weighs."""
+
+    forking: Annotated[bool, Meta(description="Several phones may answer.")] = False
+    retargeting: Annotated[bool, Meta(description="Somebody else may answer, and is welcome.")] = False
+    early_media: Annotated[bool, Meta(description="Media may come before the answer.")] = False
+    answers: Annotated[int, Meta(ge=1, le=10_000, description="How many there may be.")] = 1

@@ -1,0 +1,76 @@
+"""The selection policy in the situations of the matrix: everybody holds a pre-shared key and a certificate, as far as
+the situation grants them, and the caller leaves the choice of the mode to the policy.
+
+Source: RFC 5197 section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from mikey_sdp.policy import Conference, Facts, select
+from mikey_sdp.scenario import matrix_conference as conference
+from mikey_sdp.scenario.matrix_judge import Outcome
+from mikey_sdp.scenario.matrix_words import BASELINE, Column
+from mikey_sdp.scenario.mode_cases import CASES, ModeCase
+from mikey_sdp.trace import MatrixCondition, MatrixRow, PolicyChoice
+
+AT_HAND: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN")
+"""The modes that a pre-shared key and certificates allow, those aside that only those use who ask for them."""
+_EVERYTHING: Final = replace(next(case for case in CASES if case.word == "psk"), certified="rsa", free_choice=True)
+_CONFERENCES: Final[Mapping[str, tuple[Conference, Callable[[ModeCase, str], Outcome]]]] = {
+    BASELINE: (Conference.FOCUS, conference.baseline),
+    "other-way-round": (Conference.MEMBER, conference.baseline),
+    "join-and-leave": (Conference.FOCUS, conference.join_and_leave),
+}
+"""Who begins, and what happens then; a member who begins gets the key in the mode in which it can be asked for."""
+
+Situations = Mapping[Column, Mapping[str, Callable[[ModeCase, str], Outcome]]]
+
+
+def policy_choices(situations: Situations, table: Iterable[MatrixRow]) -> Iterator[PolicyChoice]:
+    """The policy's choice in each situation, beside what was measured in each mode.
+
+    Raises: NothingShown.
+    """
+    rows = [row for row in table if row.mode in AT_HAND and not row.variant]
+    for column, conditions in situations.items():
+        for condition, situation in conditions.items():
+            name = f"policy/{column}/{condition}"
+            if column != "shared-key-conference":
+                outcome = situation(_EVERYTHING, name)
+            elif condition in _CONFERENCES:
+                outcome = _in_conference(name, *_CONFERENCES[condition])
+            else:
+                continue
+            yield PolicyChoice(
+                column=column,
+                condition=condition,
+                works=outcome.works,
+                secure=outcome.secure,
+                chosen=outcome.chosen,
+                run=name,
+                better=tuple(_better(rows, column, condition, outcome)),
+                notes=outcome.notes,
+            )
+
+
+def _in_conference(name: str, part: Conference, situation: Callable[[ModeCase, str], Outcome]) -> Outcome:
+    chosen = select(Facts(credentials=frozenset(AT_HAND), conference=part)).mode
+    case = next(case for case in CASES if str(case.mode) == chosen)
+    return replace(situation(case, name), chosen=chosen)
+
+
+def _better(rows: Iterable[MatrixRow], column: Column, condition: str, chosen: Outcome) -> Iterator[str]:
+    for row in rows:
+        cell = row.cells.get(column)
+        own = next((one for one in cell.conditions if one.condition == condition), None) if cell else None
+        if own is not None and _worth(own) > _worth(chosen):
+            yield row.mode
+
+
+def _worth(run: MatrixCondition | Outcome) -> int:
+    """A secure call before one that others can read, and that before none."""
+    return run.works * (1 + run.secure)

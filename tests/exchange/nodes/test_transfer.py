@@ -1,0 +1,152 @@
+"""Alice has bob's desk phone call carol: an exchange of their own, under keys of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.nodes.commands import Call, HangUp, Transfer
+from mikey_sdp.nodes.config import Answering, Contact, Streams
+from mikey_sdp.nodes.user_agent import UserAgent
+from mikey_sdp.trace import AnyRecord, KeysInstalled, MediaCounted, Warned
+from tests.exchange.nodes.phones import MS, of_kind, run, uri
+from tests.exchange.nodes.secured import ALICE, EPOCH, FORKED_MODES, device, sent
+from tests.exchange.nodes.servers import BOB, address, messages, octets, steps_of
+
+CAROL = uri("carol")
+PROMPT = Answering(ringing_after_us=None, decide_after_us=100 * MS)
+DIRECT = {
+    "contacts": {
+        name: Contact(uri=who, address=address(at))
+        for name, who, at in (("alice", ALICE, "alice"), ("bob", BOB, "desk"), ("carol", CAROL, "carol"))
+    },
+    "streams": Streams(packets=None),
+}
+
+
+def three(mode: Mode, **desk: object) -> tuple[UserAgent, UserAgent, UserAgent]:
+    """Alice, bob at his desk, and carol, each with what it takes to call the other two."""
+    return (
+        device("alice", mode, PROMPT, identity=ALICE, peers=(BOB, CAROL), **DIRECT),
+        device("desk", mode, PROMPT, peers=(ALICE, CAROL), **(DIRECT | desk)),
+        device("carol", mode, PROMPT, identity=CAROL, peers=(ALICE, BOB), **DIRECT),
+    )
+
+
+def keys(records: list[AnyRecord], party: str) -> dict[str, set[str]]:
+    """By peer, the keys that a party used."""
+    found: dict[str, set[str]] = {}
+    for record in of_kind(records, KeysInstalled, party):
+        found.setdefault(record.peer, set()).add(record.fingerprint)
+    return found
+
+
+END = (5_000, "desk", HangUp("carol"))
+
+
+@pytest.mark.parametrize("mode", FORKED_MODES)
+def test_unattended(mode: Mode) -> None:
+    phones = three(mode)
+    records = run(*phones, steps=[(0, "alice", Call("bob")), (2_000, "alice", Transfer("bob", "carol")), END], **EPOCH)
+    assert [line for line in messages(records) if 2_000 <= int(line.split()[0]) < 5_000] == [
+        "2000 alice > desk REFER",
+        "2040 desk > alice 202 (REFER)",
+        "2040 desk > alice NOTIFY",
+        "2040 desk > carol INVITE",
+        "2080 alice > desk 200 (NOTIFY)",
+        "2180 carol > desk 200",
+        "2220 desk > carol ACK",
+        "2220 desk > alice NOTIFY",
+        "2260 alice > desk 200 (NOTIFY)",
+        "2260 alice > desk BYE",
+        "2300 desk > alice 200 (BYE)",
+    ]
+    assert steps_of(records)[-3:] == [
+        "2000 alice transferring bob (to carol)",
+        "2260 alice transferred bob 200",
+        "2260 alice ended bob (transferred)",
+    ]
+    at_desk = keys(records, "desk")
+    assert not at_desk["alice"] & at_desk["carol"]
+    assert at_desk["carol"] == keys(records, "carol")["bob"]
+    media = {record.peer: record for record in of_kind(records, MediaCounted, "desk") if record.direction == "received"}
+    assert media["carol"].packets == media["carol"].decrypted == sent(records, "carol")
+    assert [(phone.calls, phone.open_bundles) for phone in phones] == [(0, 0)] * 3
+
+
+@pytest.mark.parametrize("mode", FORKED_MODES)
+def test_attended(mode: Mode) -> None:
+    """Alice talks to both, and the desk phone takes her place with carol."""
+    phones = three(mode)
+    steps = [
+        (0, "alice", Call("bob")),
+        (1_000, "alice", Call("carol")),
+        (2_000, "alice", Transfer("bob", "carol", attended=True)),
+        END,
+    ]
+    records = run(*phones, steps=steps, **EPOCH)
+    assert [line for line in messages(records) if 2_000 <= int(line.split()[0]) < 5_000] == [
+        "2000 alice > desk REFER",
+        "2040 desk > alice 202 (REFER)",
+        "2040 desk > alice NOTIFY",
+        "2040 desk > carol INVITE",
+        "2080 alice > desk 200 (NOTIFY)",
+        "2080 carol > desk 200",
+        "2080 carol > alice BYE",
+        "2120 desk > carol ACK",
+        "2120 desk > alice NOTIFY",
+        "2120 alice > carol 200 (BYE)",
+        "2160 alice > desk 200 (NOTIFY)",
+        "2160 alice > desk BYE",
+        "2200 desk > alice 200 (BYE)",
+    ]
+    assert b"\r\nReplaces: " in octets(records, "desk", "INVITE")
+    ended = [line for line in steps_of(records, "carol") if "ended" in line]
+    assert ended == ["2080 carol ended alice (replaced)", "5040 carol ended bob (the other side hung up)"]
+    at_carol = keys(records, "carol")
+    assert not at_carol["alice"] & at_carol["bob"]
+    assert [(phone.calls, phone.open_bundles) for phone in phones] == [(0, 0)] * 3
+
+
+def test_a_transfer_to_somebody_without_common_keys_leaves_the_call_as_it_was() -> None:
+    alice, _, carol = three(Mode.PSK)
+    desk = device("desk", Mode.PSK, PROMPT, peers=(ALICE,), **DIRECT)
+    steps = [(0, "alice", Call("bob")), (2_000, "alice", Transfer("bob", "carol")), (4_000, "alice", HangUp("bob"))]
+    records = run(alice, desk, carol, steps=steps, **EPOCH)
+    assert steps_of(records)[-3:] == [
+        "2000 alice transferring bob (to carol)",
+        "2080 alice not transferred bob 488 (Not Acceptable Here)",
+        "4000 alice ended bob (hung up)",
+    ]
+    assert not keys(records, "carol")
+
+
+def test_a_replacing_call_without_keys_replaces_nothing() -> None:
+    alice, desk, _ = three(Mode.PSK)
+    carol = device("carol", Mode.PSK, PROMPT, identity=CAROL, peers=(ALICE,), **DIRECT)
+    steps = [
+        (0, "alice", Call("bob")),
+        (1_000, "alice", Call("carol")),
+        (2_000, "alice", Transfer("bob", "carol", attended=True)),
+    ]
+    records = run(alice, desk, carol, steps=steps, end_us=4_000 * MS, **EPOCH)
+    assert "2160 alice not transferred bob 488 (Not Acceptable Here)" in steps_of(records)
+    assert not any("ended" in line for line in steps_of(records, "carol"))
+
+
+def test_a_phone_may_not_want_to_be_sent_elsewhere() -> None:
+    phones = three(Mode.PSK, takes_referrals=False)
+    records = run(*phones, steps=[(0, "alice", Call("bob")), (2_000, "alice", Transfer("bob", "carol"))], **EPOCH)
+    assert "2080 alice not transferred bob 603 (Decline)" in steps_of(records)
+
+
+def test_without_the_calls_that_it_needs_there_is_no_transfer() -> None:
+    steps = [
+        (0, "alice", Transfer("bob", "carol")),
+        (10, "alice", Call("bob")),
+        (2_000, "alice", Transfer("bob", "carol", attended=True)),
+    ]
+    records = run(*three(Mode.PSK), steps=steps, end_us=3_000 * MS, **EPOCH)
+    warned = [record.text.split(",")[0] for record in of_kind(records, Warned, "alice")]
+    assert warned == ["there is no call with bob", "there is no call with carol"]
+    assert not any("REFER" in line for line in messages(records))

@@ -1,0 +1,174 @@
+"""`mikey-sdp matrix`: the tables as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from mikey_sdp.cli import matrix
+from mikey_sdp.cli.common import HELD, USED_WRONGLY
+from mikey_sdp.cli.main import _run
+from mikey_sdp.scenario.matrix import measure_matrix
+from mikey_sdp.trace import CriteriaRow, Matrix, MatrixCell, MatrixCondition, MatrixRow, PolicyChoice, PropertyRow
+
+FITS = MatrixCondition(condition="baseline", works=True, secure=True, run="PSK/early-media/baseline")
+LEAKS = MatrixCondition(
+    condition="baseline", works=True, secure=False, run="PSK/secure-forking/baseline", notes=("mobile reads it",)
+)
+FAILS = MatrixCondition(condition="baseline", works=False, secure=True, run="PSK/retarget/baseline")
+
+
+def cell(one: MatrixCondition, printed: str | None, *, agrees: bool | None) -> MatrixCell:
+    return MatrixCell(printed=printed, works=one.works, secure=one.secure, agrees=agrees, conditions=(one,))
+
+
+TABLES = Matrix(
+    table1=(
+        MatrixRow(
+            mode="PSK",
+            cells={
+                "early-media": cell(FITS, "Yes", agrees=True),
+                "secure-forking": cell(LEAKS, "", agrees=True),
+                "retarget": cell(FAILS, "Yes", agrees=False),
+                "redirect": cell(FITS, "", agrees=False),
+                "shared-key-conference": cell(FITS, None, agrees=None),
+            },
+        ),
+        MatrixRow(mode="ECMQV", cells={}, error="pycryptodome is not available"),
+    ),
+    table2=(
+        PropertyRow(
+            mode="PSK",
+            manual_keys=True,
+            keys=1,
+            needs_pki=False,
+            pfs=None,
+            key_generation="Both",
+            printed={"manual-keys": "Yes", "needs-pki": "No", "pfs": "No", "key-generation": "Initiator"},
+            agrees={"manual-keys": True, "needs-pki": True, "pfs": True, "key-generation": False},
+            secret_by="Both",
+            opened_by=(),
+            certificates=0,
+            pinned=None,
+        ),
+    ),
+    table3=(
+        CriteriaRow(
+            mode="PSK",
+            mandatory="Yes",
+            keys_per_pair=1,
+            certificates_per_user=0,
+            peer_beforehand=True,
+            objects=45,
+            group_keying=True,
+            messages=1,
+            i_message_octets=165,
+            r_message_octets=83,
+            initiator_us=12.4,
+            responder_us=7.0,
+        ),
+    ),
+    policy=(
+        PolicyChoice(
+            column="retarget",
+            condition="baseline",
+            works=False,
+            secure=True,
+            chosen="PSK",
+            run="policy/retarget/baseline",
+            better=("RSA-R",),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """What the command says of tables that are given."""
+
+    def run(*arguments: str, tables: Matrix = TABLES) -> tuple[int, str]:
+        monkeypatch.setattr(matrix, "_watched", lambda _cases, _calls: tables)
+        status = _run(["matrix", *arguments])
+        return status, capsys.readouterr().out
+
+    return run
+
+
+def lines(text: str, start: str) -> list[list[str]]:
+    return [line.split("  ") for line in text.splitlines() if line.startswith(start)]
+
+
+def test_a_cell_says_how_it_came_out_and_what_is_printed_where_that_is_something_else(printed) -> None:
+    _, text = printed()
+    words = [word.strip() for word in lines(text, "PSK")[0] if word.strip()]
+    assert words == ["PSK", "yes", "open", "no / Yes", "yes / blank", "yes"]
+    assert "  PSK, retarget: measured no, printed 'Yes'" in text
+    assert "  PSK, redirect: measured yes, printed blank" in text
+
+
+def test_the_other_tables(printed) -> None:
+    _, text = printed()
+    second, third = ([word.strip() for word in line if word.strip()] for line in lines(text, "PSK")[1:])
+    assert second == ["PSK", "yes", "no", "?", "Both / Initiator", "nobody"]
+    assert third == ["PSK", "Yes", "45", "yes", "1", "165 + 83", "12 + 7"]
+    assert "retarget/baseline" in text
+    assert "better: RSA-R" in text
+
+
+def test_conditions_are_told_when_asked_for(printed) -> None:
+    assert "mobile reads it" not in printed()[1]
+    _, text = printed("--conditions")
+    assert "PSK/secure-forking/baseline" in text
+    assert "    mobile reads it" in text
+
+
+def test_a_missing_library_is_told(printed) -> None:
+    status, text = printed()
+    assert status == USED_WRONGLY
+    assert "not measured: pycryptodome is not available" in text
+    whole = Matrix(table1=TABLES.table1[:1], table2=TABLES.table2, table3=TABLES.table3, policy=())
+    assert printed(tables=whole)[0] == HELD
+
+
+def test_json_has_the_tables_by_their_names(printed) -> None:
+    _, text = printed("--json")
+    found = json.loads(text)
+    assert set(found) == {"table1", "table2", "table3", "policy"}
+    psk = found["table1"][0]
+    assert psk["mode"] == "PSK"
+    assert psk["cells"]["secure-forking"] == {
+        "printed": "",
+        "works": True,
+        "secure": False,
+        "agrees": True,
+        "conditions": [
+            {
+                "condition": "baseline",
+                "works": True,
+                "secure": False,
+                "run": "PSK/secure-forking/baseline",
+                "notes": ["mobile reads it"],
+            }
+        ],
+    }
+    assert found["table2"][0]["manual-keys"] is True
+    assert found["table2"][0]["key-generation"] == "Both"
+    assert found["table2"][0]["printed"]["pfs"] == "No"
+    assert found["table3"][0]["group-keying"] is True
+
+
+def test_a_mode_is_measured_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def few(cases: object, clock: object, **more: object) -> Matrix:
+        return measure_matrix([case for case in cases if not case.variant], clock, **more)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(matrix, "measure_matrix", few)
+    assert _run(["matrix", "--mode", "null", "--calls", "1", "--json"]) == HELD
+    found = json.loads(capsys.readouterr().out)
+    assert [one["mode"] for one in found["table1"]] == ["NULL"]
+
+
+def test_a_mode_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(["matrix", "--mode", "SDES"]) == USED_WRONGLY
+    assert "SDES" in capsys.readouterr().err
