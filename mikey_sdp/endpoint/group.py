@@ -5,10 +5,10 @@ Source: RFC 5197 section 5.4, RFC 3830 sections 2.1 and 8, RFC 4738 section 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.bundle import Bundle, DataSa
 from mikey_sdp.mikey.credentials import canonical_identity
 from mikey_sdp.mikey.keys import fresh_rand, fresh_tgk, next_mki
 from mikey_sdp.mikey.modes.groups import Group
@@ -58,6 +58,10 @@ class GroupKeys:
     def renew(self) -> None:
         """Another key: who has the one before opens nothing that comes after, and the other way round."""
         self._keys = (fresh_tgk(self._entropy, mki=next_mki(self._keys, self._mki_octets)),)
+
+    def has_given(self, sas: Iterable[DataSa]) -> bool:
+        """Whether what somebody sends under comes from the key of now; its name tells."""
+        return {sa.validity for sa in sas} == {key.validity for key in self._keys}
 
     def lets_in(self, identity: str) -> bool:
         """Whether somebody may be a member."""

@@ -27,6 +27,11 @@ class MediaKeys:
     send: tuple[DataSa, ...]
     receive: tuple[DataSa, ...]
 
+    @property
+    def initiated(self) -> bool:
+        """Whether we are the Initiator of the CSB, who sends the odd crypto sessions."""
+        return self.send[0].cs_id % 2 == 1
+
     def shares_a_key_with(self, other: MediaKeys) -> bool:
         """Whether a master key of ours is one of the others' in the same direction."""
         pairs = ((self.send, other.send), (self.receive, other.receive))

@@ -130,3 +130,8 @@ def failure_body(body: SessionBody, mikey_message: bytes) -> bytes:
     """What a refusal carries: our description with the MIKEY Error message that says why. # [4567-4.1.2-7]"""
     described = secured(SessionDescription.parse(str(body)))
     return insert_key_mgmt(described, None, [KeyMgmt(kmpid=MIKEY, data=mikey_message)]).octets
+
+
+def sdp_octets(sdp: str) -> bytes:
+    """A description as a message carries it, octet for octet as it was read."""
+    return sdp.encode("utf-8", "surrogateescape")

@@ -8,7 +8,7 @@ from typing import Final
 from mikey_sdp import sip
 from mikey_sdp.clock import Micros, NtpTime
 from mikey_sdp.endpoint.endpoint import Endpoint
-from mikey_sdp.errors import MikeySdpError, PeerError, PolicyRefused
+from mikey_sdp.errors import DecodeError, MikeySdpError, PeerError, PolicyRefused
 from mikey_sdp.nodes.config import Security, UserAgentConfig
 from mikey_sdp.nodes.contract import Action, Address, CancelTimer, Datagram, Report, SendDatagram, SetTimer, Transport
 from mikey_sdp.nodes.key_notes import key_notes
@@ -19,7 +19,7 @@ from mikey_sdp.nodes.media import StreamReceiver
 from mikey_sdp.nodes.plain import PlainEndpoint
 from mikey_sdp.nodes.session_body import SessionBody
 from mikey_sdp.secret import SeededEntropy
-from mikey_sdp.sip import AgentCore, Dialog, DialogId, Hop, identity
+from mikey_sdp.sip import AgentCore, Dialog, DialogId, Hop, Request, Uri, identity
 from mikey_sdp.trace import AnyRecord, CallChanged, KeyManagementFailed, Warned
 
 ALLOW: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "REFER", "NOTIFY")
@@ -181,12 +181,23 @@ class Desk:
 
     def name_at(self, dialog: Dialog, otherwise: str) -> str:
         """The name of the contact that answers at a dialog's remote target."""
-        target = dialog.remote_target
+        return next(self._at(dialog.remote_target), otherwise)
+
+    def name_of_caller(self, request: Request, uri: str) -> str:
+        """A caller's name by its identity; if that is one of several phones of a user, by its Contact too."""
+        try:
+            own = [name for contact in request.contacts for name in self._at(contact.uri)]
+        except DecodeError:
+            own = []
+        contacts = self.config.contacts
+        return next((name for name in own if identity(contacts[name].uri) == uri), self.name_of(uri))
+
+    def _at(self, uri: Uri) -> Iterator[str]:
+        """The names of the contacts whose phone is where a URI leads."""
         for name, contact in self.config.contacts.items():
             phone = contact.phone or contact.address
-            if phone.host == target.host and phone.port == (target.port or phone.port):
-                return name
-        return otherwise
+            if phone.host == uri.host and phone.port == (uri.port or phone.port):
+                yield name
 
     def name_of_host(self, host: str, otherwise: str) -> str:
         """The name of the contact that is reached at a host."""

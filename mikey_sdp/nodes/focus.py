@@ -6,7 +6,7 @@ Source: RFC 4353 section 3, RFC 5197 section 5.4.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from mikey_sdp import sip
@@ -65,15 +65,15 @@ class Focus(UserAgent):
             receiver = self._desk.places.get((event.datagram.destination, event.datagram.source))
             if receiver is not None:
                 return list(self._pass_on(event.datagram, receiver, now_us))
-        renewed = self._joins(event) and self._renew()
+        if self._joins(event):
+            self._renew()
         actions = super().handle(event, now_us)
         there = frozenset(leg.number for leg in self._confirmed())
-        renewed = (bool(self._members - there) and bool(there) and self._renew()) or renewed
-        stayed, self._members = self._members & there, there
+        if self._members - there and there:
+            self._renew()
+        self._members = there
         self._sequences = {key: number for key, number in self._sequences.items() if key[0] in there}
-        if renewed:
-            actions += self._spread(stayed, now_us)
-        return actions
+        return [*actions, *self._spread(now_us)]
 
     # Keys
 
@@ -96,18 +96,22 @@ class Focus(UserAgent):
         except DecodeError:
             return False
 
-    def _renew(self) -> bool:
-        if self._group is None:
-            return False
-        self._group.renew()
-        return True
+    def _renew(self) -> None:
+        if self._group is not None:
+            self._group.renew()
 
-    def _spread(self, stayed: Iterable[int], now_us: Micros) -> Iterator[Action]:
-        """Offer the new key to those who stay and whom we called."""
-        for number in sorted(stayed):
-            leg = self._desk.legs[number]
-            if leg.invite is not None:
+    def _spread(self, now_us: Micros) -> Iterator[Action]:
+        """Offer the key of now to everybody to whom we gave another one."""
+        for leg in self._confirmed():
+            if self._is_behind(leg) and leg.change is None and not any(isinstance(one, ReKey) for one in leg.waiting):
                 yield from super().handle(CommandGiven(ReKey(leg.peer)), now_us)
+
+    def _is_behind(self, leg: Leg) -> bool:
+        """Whether the keys of a call are ours to change, and not those of now."""
+        keys = None if leg.agreed is None else leg.agreed.keys
+        if self._group is None or keys is None:
+            return False
+        return any(pair.initiated and not self._group.has_given(pair.send) for pair in keys.media.values())
 
     # Media
 
@@ -127,14 +131,24 @@ class Focus(UserAgent):
                 if own == datagram.destination:
                     octets = self._octets_for(leg, own.port, datagram, plain)
                     if octets is not None:
+                        self._counted(leg, own.port, now_us)
                         yield SendDatagram(
                             datagram=Datagram(source=own, destination=peer, transport=Transport.MEDIA, octets=octets)
                         )
 
+    def _counted(self, leg: Leg, port: int, now_us: Micros) -> None:
+        sender = leg.media.senders.get(self._media_at(port))
+        if sender is not None:
+            sender.passed_on(now_us)
+
+    def _media_at(self, port: int) -> int:
+        """The m= line that has this port of ours."""
+        return (port - self._config.media_port) // 2
+
     def _octets_for(self, leg: Leg, port: int, datagram: Datagram, plain: bytes) -> bytes | None:
         if self._passing is Passing.RELAYED:
             return datagram.octets
-        agreed, media = leg.agreed, (port - self._config.media_port) // 2
+        agreed, media = leg.agreed, self._media_at(port)
         if agreed is None or media not in agreed.protections:
             return None
         sequence = self._sequences.get((leg.number, media), 0)

@@ -103,6 +103,12 @@ class StreamSender:
         """Whether there is something to send at the next tick."""
         return self.left != 0 and not self.paused
 
+    def passed_on(self, now_us: Micros) -> None:
+        """A packet of somebody else left on this line."""
+        if not self.packets:
+            self.first_us = now_us
+        self.packets += 1
+
     def redirect(self, destination: Address) -> None:
         """Send to another address from now on."""
         self._destination = destination

@@ -7,7 +7,7 @@ from typing import Final
 from mikey_sdp import sip
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.errors import DecodeError
-from mikey_sdp.nodes.bodies import BodyMaker
+from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
 from mikey_sdp.nodes.config import Reaction, Speaks
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Leg, Stage
@@ -71,7 +71,7 @@ class Callee:
             desk.do(desk.core.respond(event.incoming, _BAD_REQUEST))
             return
         leg = desk.new_leg(
-            peer=desk.name_of(caller),
+            peer=desk.name_of_caller(request, caller),
             called=desk.config.name,
             call_id=request.call_id,
             body=self._bodies.first_answer(offered),
@@ -158,7 +158,7 @@ class Callee:
         self._listen(leg)
         wanted = leg.waits or desk.config.answering.reliable
         reliable = incoming.wants_reliable or (wanted and incoming.takes_reliable)
-        desk.do(desk.core.respond(incoming, _PROGRESS, body=_octets(answer), reliable=reliable))
+        desk.do(desk.core.respond(incoming, _PROGRESS, body=sdp_octets(answer), reliable=reliable))
         leg.dialog = incoming.dialog
         leg.answer_confirmed = reliable
         self._speak_when_answered(leg)
@@ -172,7 +172,7 @@ class Callee:
         leg.stage = Stage.ANSWERED
         desk.call_changed(leg.call_id, leg.peer, "answered", status=_OK)
         self._listen(leg)
-        desk.do(desk.core.respond(incoming, _OK, body=b"" if leg.answer_confirmed else _octets(answer)))
+        desk.do(desk.core.respond(incoming, _OK, body=b"" if leg.answer_confirmed else sdp_octets(answer)))
         leg.dialog = incoming.dialog
         self._speak_when_answered(leg)
 
@@ -249,7 +249,3 @@ class Callee:
 def _is_between_rounds(leg: Leg) -> bool:
     """Whether the caller's next offer finishes an exchange of two rounds."""
     return leg.on_ack is not None and leg.on_ack.keys is not None and not leg.on_ack.keys.live
-
-
-def _octets(sdp: str) -> bytes:
-    return sdp.encode("utf-8", "surrogateescape")

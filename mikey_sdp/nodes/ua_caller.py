@@ -7,7 +7,7 @@ from typing import Final
 
 from mikey_sdp import sip
 from mikey_sdp.errors import PolicyRefused, UsageError
-from mikey_sdp.nodes.bodies import BodyMaker
+from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
 from mikey_sdp.nodes.commands import Call, Cancel, ReKey
 from mikey_sdp.nodes.config import Keeps
 from mikey_sdp.nodes.desk import Desk
@@ -148,7 +148,7 @@ class Caller:
         taken = not unwanted and self.answers.final(attempt, leg, event.response)
         # The ACK brings our answer if the offer was the other side's.
         answer = self.answers.decline(event.response) if leg.answer is None and attempt.offer is None else leg.answer
-        body = b"" if leg.answer_confirmed else (answer or "").encode("utf-8", "surrogateescape")
+        body = b"" if leg.answer_confirmed else sdp_octets(answer or "")
         desk.do(desk.core.acknowledge(event.invite, event.dialog, body=body))
         if not taken:
             self._board.hang_up(leg, unwanted or KEYS_FAILED)

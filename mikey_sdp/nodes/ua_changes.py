@@ -7,7 +7,7 @@ from typing import Final
 from mikey_sdp import sip
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
-from mikey_sdp.nodes.bodies import BodyMaker
+from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
 from mikey_sdp.nodes.commands import FurtherRound, Hold, ReKey, Resume
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Agreed, AnySecured, Change, Leg, OwnChange, Stage
@@ -79,7 +79,7 @@ class Changes:
             desk.refused(leg.call_id, leg.peer, error)
             return
         leg.change = OwnChange(command=command, offer=offer, body=body)
-        _, outputs = desk.core.reinvite(dialog, body=offer.sdp.encode("utf-8", "surrogateescape"))
+        _, outputs = desk.core.reinvite(dialog, body=sdp_octets(offer.sdp))
         desk.do(outputs)
 
     def answered(self, event: sip.AnswerReceived) -> None:
@@ -177,7 +177,7 @@ class Changes:
             return
         self._board.listen(leg, agreed)
         leg.on_ack = agreed
-        desk.do(desk.core.respond(incoming, _OK, body=(answer.sdp or "").encode("utf-8", "surrogateescape")))
+        desk.do(desk.core.respond(incoming, _OK, body=sdp_octets(answer.sdp or "")))
 
     def acknowledged(self, leg: Leg) -> None:
         """The peer has our answer to its change."""

@@ -10,7 +10,7 @@ from typing import Final
 from mikey_sdp import sip
 from mikey_sdp.endpoint.sessions import MediaKeys
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
-from mikey_sdp.nodes.bodies import BodyMaker
+from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
 from mikey_sdp.nodes.commands import FurtherRound
 from mikey_sdp.nodes.config import EarlyOffers
 from mikey_sdp.nodes.desk import Desk
@@ -39,9 +39,9 @@ class EarlyDialogs:
         desk = self._desk
         in_prack = desk.config.early_offers is EarlyOffers.PRACK
         change = self._due(leg) if in_prack else None
-        body = b"" if change is None else _octets(change.offer.sdp)
+        body = b"" if change is None else sdp_octets(change.offer.sdp)
         if leg.answer is not None and not leg.answer_confirmed:  # the response made the offer
-            body, leg.answer_confirmed = _octets(leg.answer), True
+            body, leg.answer_confirmed = sdp_octets(leg.answer), True
         asking, outputs = desk.core.prack(event.invite, dialog, body=body)
         if change is not None:
             leg.change, leg.asking = change, asking
@@ -81,7 +81,7 @@ class EarlyDialogs:
         change = self._due(leg)
         if change is not None and leg.dialog is not None:
             leg.change = change
-            leg.asking, outputs = self._desk.core.request(leg.dialog, "UPDATE", body=_octets(change.offer.sdp))
+            leg.asking, outputs = self._desk.core.request(leg.dialog, "UPDATE", body=sdp_octets(change.offer.sdp))
             self._desk.do(outputs)
 
     def _settle(self, leg: Leg, change: OwnChange, event: sip.ResponseReceived) -> None:
@@ -140,13 +140,9 @@ class EarlyDialogs:
         self._board.listen(leg, agreed)
         if leg.agreed is None or agreed.fresh:
             leg.on_ack = agreed
-        desk.do(desk.core.respond(incoming, _OK, body=_octets(answer.sdp or "")))
+        desk.do(desk.core.respond(incoming, _OK, body=sdp_octets(answer.sdp or "")))
         return True
 
 
 def _keys_of(agreed: Agreed) -> dict[int, MediaKeys]:
     return {} if agreed.keys is None else dict(agreed.keys.media)
-
-
-def _octets(sdp: str) -> bytes:
-    return sdp.encode("utf-8", "surrogateescape")

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from mikey_sdp.scenario.parts import Part, Status
+from mikey_sdp.scenario.parts import Part, PartyName, Status
 from mikey_sdp.scenario.units import Duration
 
 
@@ -64,3 +64,26 @@ class Expects(Part, frozen=True, kw_only=True):
     retargeting: Annotated[bool, Meta(description="Somebody else may answer, and is welcome.")] = False
     early_media: Annotated[bool, Meta(description="Media may come before the answer.")] = False
     answers: Annotated[int, Meta(ge=1, le=10_000, description="How many there may be.")] = 1
+    conference: Annotated[
+        Literal["none", "focus", "member"],
+        Meta(
+            description="Its part in a conference whose members share one key. A member asks for that key in rsa-r, "
+            "and opens what any other member sends."
+        ),
+    ] = "none"
+
+
+class Conference(Part, frozen=True, kw_only=True):
+    """A party that conducts a conference: it owns the key, renews it whenever somebody joins or leaves, and passes on
+    what each member sends."""
+
+    media: Annotated[
+        Literal["relayed", "mixed"],
+        Meta(
+            description="relayed: as it came, since all members hold its key; mixed: opened, and protected for each "
+            "member anew under what the two share."
+        ),
+    ] = "relayed"
+    members: Annotated[
+        tuple[PartyName, ...] | UnsetType, Meta(description="Who may take part; everybody in the file if left out.")
+    ] = UNSET

@@ -16,9 +16,10 @@ from mikey_sdp.endpoint.wishes import Expectations, Recipient
 from mikey_sdp.nodes import commands
 from mikey_sdp.nodes.config import Contact, EarlyAnswers, EarlyOffers, Keeps, Security, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedCommand, Transport
-from mikey_sdp.nodes.user_agent import UserAgent
+from mikey_sdp.policy import Conference
 from mikey_sdp.scenario.build_attackers import attacker_node
 from mikey_sdp.scenario.build_behaviour import answering_of, options_of, skew_us_of, streams_of
+from mikey_sdp.scenario.build_conference import group_of, node_of
 from mikey_sdp.scenario.build_credentials import Holdings
 from mikey_sdp.scenario.build_servers import contacts_of, server_nodes, uri_of
 from mikey_sdp.scenario.document import Scenario
@@ -109,49 +110,50 @@ class _Builder:
         if self._witness is not None:
             self._witness.credentials[name] = credentials
             self._witness.assertions |= self._holdings.assertion_of(name)
-        return UserAgent(
-            UserAgentConfig(
-                name=name,
-                identity=contact.uri,
-                address=contact.address,
-                transport=self._transport,
-                contacts=self._contacts_of(name, party),
-                credentials=credentials,
-                modes=None if modes is None else [MODES[mode] for mode in modes],
-                security=Security(party.security),
-                level=party.level,
-                other_protocols=tuple(
-                    (protocol, self.octets(f"{name}|{protocol}", 24)) for protocol in party.other_protocols
-                ),
-                answering=answering_of(party),
-                streams=streams_of(party),
-                options=options_of(party),
-                supported=party.supports,
-                early_answers=EarlyAnswers(party.early_answers),
-                keeps=Keeps(party.keeps),
-                follows_redirects=party.follows_redirects,
-                tries_other_modes=party.tries_other_modes,
-                preconditions=None if party.preconditions is UNSET else Strength(party.preconditions),
-                early_offers=EarlyOffers(party.early_offers),
-                accepts_retarget=party.accepts_retarget,
-                takes_referrals=party.takes_referrals,
-                clock_from_registrar=party.clock_from_registrar,
-                names_peer=party.names_peer,
-                expects=Expectations(
-                    forking=party.expects.forking,
-                    retargeting=party.expects.retargeting,
-                    early_media=party.expects.early_media,
-                    answers=party.expects.answers,
-                ),
-                responder_ssrc=None if party.responder_ssrc is UNSET else party.responder_ssrc,
-                buffer_packets=party.buffer,
-                entropy=None if self._witness is None else self._witness.entropy(name, seed + b"|mikey"),
-                key_log=None if self._witness is None else self._witness.keys.append,
-                seed=seed,
-                epoch_unix_us=EPOCH_UNIX_US,
-                clock_skew_us=skew_us_of(party),
-            )
+        config = UserAgentConfig(
+            name=name,
+            identity=contact.uri,
+            address=contact.address,
+            transport=self._transport,
+            contacts=self._contacts_of(name, party),
+            credentials=credentials,
+            modes=None if modes is None else [MODES[mode] for mode in modes],
+            security=Security(party.security),
+            level=party.level,
+            other_protocols=tuple(
+                (protocol, self.octets(f"{name}|{protocol}", 24)) for protocol in party.other_protocols
+            ),
+            answering=answering_of(party),
+            streams=streams_of(party),
+            options=options_of(party),
+            supported=party.supports,
+            early_answers=EarlyAnswers(party.early_answers),
+            keeps=Keeps(party.keeps),
+            follows_redirects=party.follows_redirects,
+            tries_other_modes=party.tries_other_modes,
+            preconditions=None if party.preconditions is UNSET else Strength(party.preconditions),
+            early_offers=EarlyOffers(party.early_offers),
+            accepts_retarget=party.accepts_retarget,
+            takes_referrals=party.takes_referrals,
+            clock_from_registrar=party.clock_from_registrar,
+            names_peer=party.names_peer,
+            expects=Expectations(
+                forking=party.expects.forking,
+                retargeting=party.expects.retargeting,
+                early_media=party.expects.early_media,
+                answers=party.expects.answers,
+                conference=Conference(party.expects.conference),
+            ),
+            group=group_of(name, party, self.contacts, self.octets),
+            responder_ssrc=None if party.responder_ssrc is UNSET else party.responder_ssrc,
+            buffer_packets=party.buffer,
+            entropy=None if self._witness is None else self._witness.entropy(name, seed + b"|mikey"),
+            key_log=None if self._witness is None else self._witness.keys.append,
+            seed=seed,
+            epoch_unix_us=EPOCH_UNIX_US,
+            clock_skew_us=skew_us_of(party),
         )
+        return node_of(party, config)
 
     def _contacts_of(self, name: str, party: Party) -> dict[str, Contact]:
         contacts = contacts_of(self._scenario, name, self.contacts)

@@ -124,6 +124,7 @@ class KeysExpected(Part, frozen=True, kw_only=True):
         {
             "agreed",
             "different",
+            "shared",
             "changed",
             "none at",
             "none with",
@@ -139,6 +140,10 @@ class KeysExpected(Part, frozen=True, kw_only=True):
         tuple[PartyName, PartyName] | UnsetType, Meta(description="What one sends with, the other receives with.")
     ] = UNSET
     different: Annotated[tuple[PartyName, ...], Meta(min_length=2)] | UnsetType = UNSET
+    shared: Annotated[
+        Annotated[tuple[PartyName, ...], Meta(min_length=2)] | UnsetType,
+        Meta(description="Each of these ends with the keys that all of them have, as in a conference."),
+    ] = UNSET
     changed: Annotated[Parties | UnsetType, Meta(description="Keys were replaced by re-keying at these.")] = UNSET
     none_at: Annotated[Parties | UnsetType, Meta(description="These installed no key at all.")] = UNSET
     none_with: Annotated[

@@ -9,6 +9,7 @@ import msgspec
 
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.parts import Part
+from mikey_sdp.scenario.units import NUMBERS_TOO
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,7 +25,16 @@ def json_schema() -> dict[str, Any]:
         _add_rules(part, structures[name])
     schema = {"$schema": _DIALECT, "title": "mikey_sdp call scenario", **top, "$defs": parts}
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
+    _admit_numbers(plain)
     return plain
+
+
+def _admit_numbers(node: Any) -> None:
+    """A text such as 0.5 is a number to whoever reads YAML by the book, which our loader does not."""
+    if isinstance(node, dict) and node.pop(NUMBERS_TOO, False):
+        node["type"] = ["string", "number"]
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _admit_numbers(child)
 
 
 def _parts(structure: type[Part]) -> list[type[Part]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -29,8 +29,8 @@ class Pickup:
     Keeps: `works`, whether the call came up and every packet of the phone that took it was decrypted; `counts`, the
     caller's operations in the whole call; `answers`, how many of the phones' answers he worked on; `tgks`, how many
     keys he had in the end, of which all but one are `discarded`.
-    Units: nanoseconds of processor time at the caller: `mikey_ns` of MIKEY, `floor_ns` of the counted operations with
-    nothing around them, `beside_ns` of SIP, SDP and the rest of the call.
+    Units: nanoseconds of processor time at the caller: `mikey_ns` of MIKEY, `floor_ns` of its operations with nothing
+    around them, `beside_ns` of SIP, SDP and the rest of the call.
     """
 
     case: ModeCase
@@ -77,9 +77,17 @@ def measure(case: ModeCase, targets: int, way: Way, clock: Clock, *, rounds: int
         counts={operation: counts.operations[operation] for operation in Operation},
         tgks=len(_tgks(records)),
         mikey_ns=mikey,
-        floor_ns=floor_ns(case, held, counts, clock),
+        floor_ns=floor_ns(case, held, _counted_mikey(case, targets, way, answers), clock),
         beside_ns=max(0.0, total - mikey),
     )
+
+
+def _counted_mikey(case: ModeCase, targets: int, way: Way, answers: int) -> Counts:
+    """What MIKEY alone carries out: around it, keys are derived more than once for one answer."""
+    counts = Counts()
+    held = holdings(case, targets, f"{case.name}|{way}|{targets}|counted alone")
+    play_alone(case, held, answers, lambda: counting(counts))
+    return counts
 
 
 @dataclass(slots=True)
@@ -107,7 +115,9 @@ def _timed_call(case: ModeCase, targets: int, way: Way, clock: Clock, number: in
 def _timed_mikey(case: ModeCase, targets: int, way: Way, answers: int, clock: Clock, number: int) -> int:
     held = holdings(case, targets, f"{case.name}|{way}|{targets}|alone {number}")
     watch = _Stopwatch(clock)
+    stranger = holdings(case, 1, f"{case.name}|{way}|warm {number}")
     with _uncollected():
+        play_alone(case, stranger, 1, nullcontext)  # who collected garbage has forgotten where everything lies
         play_alone(case, held, answers, watch.running)
     return watch.total
 

@@ -62,6 +62,11 @@ def identity_of(scenario: Scenario, party: str) -> str:
     return party if own is UNSET else own
 
 
+def phones_of(scenario: Scenario, user: str) -> tuple[str, ...]:
+    """The parties that are phones of a user."""
+    return tuple(name for name in scenario.parties if identity_of(scenario, name) == user)
+
+
 def credentials_of(party: Party) -> Credentials:
     """A party's credentials in their long form."""
     given = party.credentials

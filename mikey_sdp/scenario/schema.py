@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.behaviour import Answers, Clock, Expects, Talk
+from mikey_sdp.scenario.behaviour import Answers, Clock, Conference, Expects, Talk
 from mikey_sdp.scenario.parts import CalledName, NewName, Part, PartyName
 
 MediaWord = Literal["audio", "video"]
@@ -169,6 +169,7 @@ class Party(Part, frozen=True, kw_only=True):
         bool, Meta(description="It offers and takes only modes in which both ends have a part in the key.")
     ] = False
     expects: Expects = Expects()
+    conference: Annotated[Conference | UnsetType, Meta(description="It is the focus of a conference.")] = UNSET
     responder_ssrc: Annotated[
         Annotated[int, Meta(ge=1, le=4_294_967_000)] | UnsetType,
         Meta(description="The SSRC of its first stream in each call that it answers; drawn by chance if left out."),

@@ -3,28 +3,17 @@ counterpart; `judgeable` asks the same of what is expected."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from msgspec import UNSET
 
+from mikey_sdp.scenario.behaviour import Answers
 from mikey_sdp.scenario.document import Scenario
-from mikey_sdp.scenario.meetings import Meetings
 from mikey_sdp.scenario.modes import CERTIFIED_KEYS, CREDENTIALS
-from mikey_sdp.scenario.reading import command_of, credentials_of, offered_modes
+from mikey_sdp.scenario.reading import credentials_of, offered_modes
 from mikey_sdp.scenario.schema import Certified, Credentials, Party, SharedKey
 from mikey_sdp.scenario.sense_network import check_network
+from mikey_sdp.scenario.sense_steps import check_steps
 from mikey_sdp.scenario.source import Path, Source
-from mikey_sdp.scenario.units import micros, say_us
-
-_ON_CALLS: Final = {
-    "hang_up": "hang up",
-    "cancel": "cancel",
-    "re_key": "re-key",
-    "hold": "hold",
-    "resume": "resume",
-    "transfer": "transfer",
-}
-"""The commands about a call that stands or is being placed, as the file spells them."""
+from mikey_sdp.scenario.units import micros
 
 
 def check_sense(scenario: Scenario, source: Source) -> None:
@@ -32,25 +21,35 @@ def check_sense(scenario: Scenario, source: Source) -> None:
     for name, party in scenario.parties.items():
         _check_party(scenario, source, ("parties", name), party)
     check_network(scenario, source)
-    _check_steps(scenario, source)
+    check_steps(scenario, source)
 
 
 def _check_party(scenario: Scenario, source: Source, path: Path, party: Party) -> None:
     held = credentials_of(party)
     for mode in offered_modes(party) or ():
         _check_offered(source, path, mode, held)
-    answers = party.answers
-    if answers.ringing and answers.answer and micros(answers.ringing) > micros(answers.answer):
-        late = f"rings after {answers.ringing}, but has decided after {answers.answer}"
-        source.note((*path, "answers", "ringing"), f"{path[-1]} {late}")
-    if answers.ignore and answers.reject is not UNSET:
-        source.note((*path, "answers", "reject"), f"{path[-1]} can't reject calls of which it takes no notice")
+    _check_answers(source, path, party.answers)
     if micros(party.talks.every) == 0:
         source.note((*path, "talks", "every"), "packets need some time between them")
     if isinstance(held.psk, SharedKey):
         _check_shared_key(scenario, source, path, held.psk)
     if isinstance(held.certificate, Certified):
         _check_certified(scenario, source, path, held.certificate)
+
+
+def _check_answers(source: Source, path: Path, answers: Answers) -> None:
+    name, place = path[-1], (*path, "answers")
+    for word, at in (("ringing", answers.ringing), ("early media", answers.early_media)):
+        if at and answers.answer and micros(at) > micros(answers.answer):
+            does = "rings" if word == "ringing" else "sends a 183"
+            source.note((*place, word), f"{name} {does} after {at}, but has decided after {answers.answer}")
+    if answers.ignore and answers.reject is not UNSET:
+        source.note((*place, "reject"), f"{name} can't reject calls of which it takes no notice")
+    if answers.reliable and answers.early_media is UNSET:
+        source.note((*place, "reliable"), "there is no 183 to be confirmed; say when: early media")
+    early = answers.talks_from != "confirmation" or answers.reliable
+    if answers.early_packets is not UNSET and not early:
+        source.note((*place, "early packets"), f"{name} sends nothing before the call is up; say so: talks from")
 
 
 def _check_offered(source: Source, path: Path, mode: str, held: Credentials) -> None:
@@ -94,30 +93,3 @@ def _check_shared_key(scenario: Scenario, source: Source, path: Path, psk: Share
         elif scenario.parties[other].credentials is UNSET:
             # Who says `none` means it: a party that lost its key, or never had one.
             source.note(place, f"{other} holds no psk; give it one, or say credentials: none")
-
-
-def _check_steps(scenario: Scenario, source: Source) -> None:
-    meetings = Meetings(scenario)
-    for at, step in enumerate(scenario.steps):
-        if not step.commands:
-            source.note(("steps", at), "nobody is told anything; name a party and a command")
-        if scenario.ends is not UNSET and micros(step.at) >= micros(scenario.ends):
-            source.note(("steps", at, "at"), f"the run ends at {say_us(micros(scenario.ends))}, before this step")
-        for name, command in step.commands.items():
-            word, other = command_of(command)
-            if other == name:
-                source.note(("steps", at, name), f"{name} can't {word.replace('_', ' ')} itself")
-            elif word in _ON_CALLS:
-                _check_placed(meetings, source, ("steps", at, name), micros(step.at))
-
-
-def _check_placed(meetings: Meetings, source: Source, place: Path, at_us: int) -> None:
-    """A command about a call that nobody has placed by then can't be carried out."""
-    name = str(place[-1])
-    word, other = command_of(meetings.scenario.steps[int(place[1])].commands[name])
-    told, said = word.replace("_", " "), (*place, _ON_CALLS[word])
-    placed_us = meetings.first_us(name, other)
-    if placed_us is None:
-        source.note(said, f"{name} can't {told} {other}: no step has one of them call the other")
-    elif placed_us > at_us:
-        source.note(said, f"{name} can't {told} {other} yet: the call is placed at {say_us(placed_us)}")

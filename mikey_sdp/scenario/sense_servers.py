@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.network import REDIRECT_SERVER, Address
-from mikey_sdp.scenario.reading import identity_of, place_of, proxies_of
+from mikey_sdp.scenario.reading import phones_of, place_of, proxies_of
 from mikey_sdp.scenario.routes import Hop, cycle_from, next_hops
 from mikey_sdp.scenario.source import Path, Source
 from mikey_sdp.scenario.units import micros
@@ -69,8 +69,8 @@ def _check_address(scenario: Scenario, source: Source, path: Path, proxy: str, s
         if name == proxy or (name in known and name not in scenario.parties):
             source.note((*path, "to", at), f"{name} leads back to {proxy}; name its phones, or retarget to it")
     if service.to is UNSET and service.retarget is UNSET and not list(next_hops(scenario, proxy, address)):
-        phones = [name for name in scenario.parties if identity_of(scenario, name) == address]
-        hint = f"to: [{', '.join(phones)}]" if phones else None
+        phones = ", ".join(phones_of(scenario, address))
+        hint = f"to: [{phones}]" if phones else None
         source.note(path, f"{address} leads nowhere; say to whom", hint)
 
 

@@ -9,6 +9,8 @@ from msgspec import Meta
 
 _DURATION: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?(us|ms|s|min)", re.ASCII)
 _SHARE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4})?%", re.ASCII)
+NUMBERS_TOO: Final = "x-numbers-too"
+"""Marks in the JSON Schema a text that YAML may take for a number."""
 _PREFERENCE: Final = re.compile(r"1(?:\.0{1,3})?|0(?:\.[0-9]{1,3})?", re.ASCII)
 _UNIT_US: Final = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000}
 _LONGEST_US: Final = 24 * 3_600_000_000
@@ -78,7 +80,7 @@ Preference = Annotated[
         pattern=r"^(1(\.0{1,3})?|0(\.[0-9]{1,3})?)$",
         description="A q value: a number from 0 to 1.",
         extra={"reads": thousandths_of},
-        extra_json_schema={"type": ["string", "number"]},
+        extra_json_schema={NUMBERS_TOO: True},
     ),
 ]
 

@@ -59,9 +59,13 @@ ENCRYPTED = {
     "redirect-chooses-another-mode": 1,
     "redirect-rsa": 2,
     "redirect-twice": 1,
+    "policy-by-credentials": 2,
+    "always-reverse-rsa": 3,
     "same-ssrc-reverse-rsa": 2 * (1 + 2),
     "retarget-reverse-rsa": 3,
     "retarget-rsa": 2,
+    "conference-asked-key": 10,
+    "conference-offerless": 3,
 }
 """How many SIP messages of a scenario carry a key that RSA encrypted; what an attacker or a proxy passes on is sent
 once more."""

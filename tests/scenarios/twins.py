@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.scenarios.changes import Change
 from tests.scenarios.twins_choices import CHOICES
+from tests.scenarios.twins_conference import CONFERENCES
 from tests.scenarios.twins_early import EARLY
 from tests.scenarios.twins_forks import FORKS
 from tests.scenarios.twins_mishaps import MISHAPS
@@ -76,6 +77,7 @@ TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     **MOVES,
     **CHOICES,
     **MISHAPS,
+    **CONFERENCES,
     "basic-call": {
         "bob holds another key": (WRONG_KEY,),
         "bob answers too late": (("answer: 1s", "answer: 2s"),),

@@ -9,6 +9,7 @@ from tests.scenarios.changes import Change, held, holds
 
 _CURVE: Final = "{certificate: {key: ec}}"
 
+_GROUP: Final = "{psk: {label: group, of group: true}"
 _NOBODY_KNOWN: Final = "{certificate: {knows: []}}"
 
 CHOICES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
@@ -31,8 +32,18 @@ CHOICES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     "always-reverse-rsa": {
         "alice offers RSA mode": (("offers: rsa-r", "offers: rsa"),),
         "dave has no certificate": (holds("dave", "certificate", "psk"),),
-        "carol has no certificate": (holds("carol", "certificate", "psk"),),
+        "carol has no certificate": (holds("carol", "certificate, offers: rsa", "psk"),),
         "bob takes no mode but his own": (holds("bob", "certificate", "certificate, accepts: [dhsign]"),),
+    },
+    "impersonated-in-a-group": {
+        "mallory holds another key": (held("mallory", _GROUP, "{psk: {label: x, of group: true}"),),
+        "mallory's certificate names bob": (("names: carol", "expired: false"),),
+        "the group has no key": (holds("alice", "{psk: {label: group, of group: true}, ", "{"),),
+    },
+    "calls-from-one-of-two-phones": {
+        "the mobile holds another key": (held("bob-mobile", "psk", "{psk: {label: x}}"),),
+        "DHHMAC mode": (("offers: psk", "offers: dhhmac"),),
+        "the desk says nothing": (held("bob-desk", "psk", "psk, talks: {packets: 0}"),),
     },
     "full-mesh": {
         "one key does for all": tuple(

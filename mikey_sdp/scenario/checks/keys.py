@@ -43,10 +43,7 @@ def check_keys(asked: KeysExpected, evidence: Evidence) -> Failure | None:
 
 def _misses(asked: KeysExpected, evidence: Evidence) -> Iterator[Miss]:
     """Everything that is not as asked."""
-    if asked.agreed is not UNSET:
-        yield from _not_agreed(asked.agreed, evidence)
-    if asked.different is not UNSET:
-        yield from _not_different(asked.different, evidence)
+    yield from _miscompared(asked, evidence)
     for party in given(asked.changed) or ():
         if (came := _unchanged(evidence, party)) is not None:
             yield f"{party} replaces its keys by re-keying", came, (party,)
@@ -58,6 +55,16 @@ def _misses(asked: KeysExpected, evidence: Evidence) -> Iterator[Miss]:
             if held := _with(evidence, party, other):
                 yield f"{party} installs no key for media with {other}", f"it installed {_say(held)}", (party, other)
     yield from secrecy_misses(asked, evidence)
+
+
+def _miscompared(asked: KeysExpected, evidence: Evidence) -> Iterator[Miss]:
+    """Everything about the keys of several parties that is not as asked."""
+    if asked.agreed is not UNSET:
+        yield from _not_agreed(asked.agreed, evidence)
+    if asked.different is not UNSET:
+        yield from _not_different(asked.different, evidence)
+    if asked.shared is not UNSET:
+        yield from _not_shared(asked.shared, evidence)
 
 
 def _not_agreed(pair: tuple[str, str], evidence: Evidence) -> Iterator[Miss]:
@@ -75,6 +82,23 @@ def _not_different(parties: tuple[str, ...], evidence: Evidence) -> Iterator[Mis
             yield f"{one} and {other} hold different keys", "one of them holds none", (one, other)
         elif ours & theirs:
             yield f"{one} and {other} hold different keys", f"both hold {_say(ours & theirs)}", (one, other)
+
+
+def _not_shared(parties: tuple[str, ...], evidence: Evidence) -> Iterator[Miss]:
+    """Whoever sends or receives, and under whichever crypto session: the last key of each is one of all."""
+    first, *others = ({(0, fingerprint) for fingerprint in _last(evidence, party)} for party in parties)
+    for party, held in zip(parties[1:], others, strict=True):
+        if not first or first != held:
+            came = f"{parties[0]}: {_say(first)}; {party}: {_say(held)}"
+            yield f"{parties[0]} and {party} end with the same keys", came, (parties[0], party)
+
+
+def _last(evidence: Evidence, party: str) -> set[str]:
+    """The keys that a party came to use last, by m= line and crypto session."""
+    last: dict[tuple[int, int], str] = {}
+    for record in evidence.of(KeysInstalled, lambda record: record.party == party):
+        last[record.media, record.cs_id] = record.fingerprint
+    return set(last.values())
 
 
 def _keys(evidence: Evidence, party: str, peer: str, direction: str) -> set[tuple[int, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mikey_sdp.mikey.modes.contract import Mode
-from mikey_sdp.nodes.commands import Call, HangUp
-from mikey_sdp.nodes.config import Answering, Contact, Speaks
+from mikey_sdp.nodes.commands import Call, HangUp, Hold
+from mikey_sdp.nodes.config import Answering, Contact, EarlyAnswers, Speaks
 from mikey_sdp.nodes.contract import Address
 from mikey_sdp.sdp.preconditions import Strength
 from mikey_sdp.sip import AckReceived, Hop, InviteReceived, PrackReceived, ProvisionalReceived
@@ -112,3 +113,54 @@ def test_thirty_devices(mode: Mode, waits: Strength | None, monkeypatch: pytest.
     assert counts == dict.fromkeys(names, f"20: {20 - late} + {late} late, {late} not")
     assert "confirmed" in states(records, "alice")
     assert (alice.open_bundles, sum(phone.open_bundles for phone in phones)) == (1, 1)
+
+
+WAITS = {"preconditions": Strength.MANDATORY}
+
+
+def test_a_change_waits_until_the_offer_in_the_prack_is_answered() -> None:
+    """The 200 to the PRACK gets lost, so that the call is up before it."""
+    answering = Answering(ringing_after_us=None, decide_after_us=100 * MS)
+    records = run(
+        caller(Mode.PSK, **WAITS),
+        device("desk", Mode.PSK, answering, **WAITS),
+        forking("desk"),
+        steps=[CALL, (400, "alice", Hold("desk"))],
+        lose={("desk", "alice"): frozenset({0})},
+        **EPOCH,
+    )
+    assert [line for line in messages(records, of="alice") if "ACK" not in line or "PRACK" in line] == [
+        "0 alice > proxy INVITE",
+        "160 alice > desk PRACK",
+        "660 alice > desk PRACK",
+        "740 alice > desk INVITE",
+    ]
+    assert (states(records, "alice")[-1], states(records, "desk")[-1]) == ("held", "held")
+
+
+def test_no_further_offer_is_made_while_the_first_has_no_answer_that_counts() -> None:
+    """The answer comes in a response that is not reliable, and what follows reliably says nothing of it."""
+    count = iter(range(10))
+
+    def change(message: bytes) -> bytes:
+        if not message.startswith(b"SIP/2.0 183"):
+            return message
+        head, _, body = message.partition(b"\r\n\r\n")
+        if next(count) == 0:
+            return re.sub(rb"(Require|RSeq): [^\r]*\r\n", b"", head) + b"\r\n\r\n" + body
+        return re.sub(rb"Content-Length: [0-9]+", b"Content-Length: 0", head) + b"\r\n\r\n"
+
+    alice, desk = caller(Mode.PSK, **WAITS), device("desk", Mode.PSK, early(), **WAITS)
+    records = run(alice, desk, forking("desk"), Meddler(change), steps=[CALL], taps=TAPPED, **EPOCH)
+    assert octets(records, "alice", "PRACK").endswith(b"Content-Length: 0\r\n\r\n")
+
+
+def test_an_answer_that_waits_for_media_and_is_none_ends_its_branch_then() -> None:
+    def spoil(message: bytes) -> bytes:
+        return message.replace(b"key-mgmt:mikey A", b"key-mgmt:mikey B") if b" 183 " in message[:12] else message
+
+    alice = caller(Mode.PSK, early_answers=EarlyAnswers.ON_MEDIA)
+    desk = device("desk", Mode.PSK, early(decide_ms=None, speaks=Speaks.ANSWERED))
+    records = run(alice, desk, forking("desk"), Meddler(spoil), steps=[CALL], taps=TAPPED, **EPOCH)
+    assert "270 alice > desk BYE" in messages(records)
+    assert (alice.calls, desk.calls, alice.open_bundles, desk.open_bundles) == (0, 0, 0, 0)

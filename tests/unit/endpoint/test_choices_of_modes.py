@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mikey_sdp.endpoint import Answer, Endpoint, Expectations, Offer, Options
+from mikey_sdp.endpoint import Answer, Endpoint, Expectations, GroupKeys, Offer, Options
 from mikey_sdp.errors import PeerError, PolicyRefused, UsageError
 from mikey_sdp.mikey.certificates.credential import CertificateCredential
 from mikey_sdp.mikey.credentials import Credential, NullCredential, PskCredential
@@ -29,13 +29,20 @@ from tests.unit.endpoint.ends import ALICE, BOB, KEY, Clock, body, hears, mikey_
 CAROL = "sip:carol@example.com"
 
 
-def end(identity: str, *held: Credential, modes: tuple[Mode, ...] | None = None, **options: object) -> Endpoint:
+def end(
+    identity: str,
+    *held: Credential,
+    modes: tuple[Mode, ...] | None = None,
+    group: GroupKeys | None = None,
+    **options: object,
+) -> Endpoint:
     return Endpoint(
         identity,
         credentials=held,
         clock=Clock(NOW_US),
         entropy=SeededEntropy(identity.encode()),
         modes=modes,
+        group=group,
         options=Options(**options),
     )
 
@@ -79,6 +86,8 @@ def refusal_of(offer: Offer, answer: Answer) -> ErrorReported:
 )
 def test_what_is_expected_of_a_call_weighs_in_its_mode(expects: Expectations, mode: Mode) -> None:
     alice, bob = end(ALICE, *holder(ALICE, BOB)), end(BOB, *holder(BOB, ALICE))
+    if expects.conference is Conference.MEMBER:  # who asks for the key of a conference is to be given one
+        bob = end(BOB, *holder(BOB, ALICE), group=GroupKeys(BOB, admits=ALICE.__eq__, entropy=SeededEntropy(b"group")))
     offer = alice.offer(body(), to=BOB, expects=expects)
     assert offer.mode is mode
     answer = answered(bob, offer)

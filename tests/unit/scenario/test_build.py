@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from mikey_sdp.nodes.commands import Call, Cancel, HangUp, Hold, ReKey, Resume
 from mikey_sdp.nodes.config import Reaction, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Transport
 from mikey_sdp.nodes.tampering import Tamperer
+from mikey_sdp.policy import Conference
 from mikey_sdp.scenario import build as building
 from mikey_sdp.scenario.build import build
 from mikey_sdp.scenario.engine import run
 from mikey_sdp.scenario.load import load, loads
+from mikey_sdp.scenario.schema import Party
 from mikey_sdp.secret import Secret
 from mikey_sdp.trace import AttackMade
 from tests.unit.scenario.given import GOOD, changed, scenario
@@ -33,13 +36,13 @@ def plan(text: str) -> NetworkPlan:
 def configs(monkeypatch: pytest.MonkeyPatch) -> dict[str, UserAgentConfig]:
     """The configurations of the user agents that are built, by name."""
     found: dict[str, UserAgentConfig] = {}
-    real = building.UserAgent
+    real = building.node_of
 
-    def recording(config: UserAgentConfig) -> object:
+    def recording(party: Party, config: UserAgentConfig) -> object:
         found[config.name] = config
-        return real(config)
+        return real(party, config)
 
-    monkeypatch.setattr(building, "UserAgent", recording)
+    monkeypatch.setattr(building, "node_of", recording)
     return found
 
 
@@ -241,3 +244,27 @@ def test_commands_come_in_the_order_of_the_file() -> None:
 def test_the_run_ends_when_told_or_long_after_the_last_step() -> None:
     assert plan(changed("name: A call", "name: A call\nends: 10s")).end_us == 10_000_000
     assert plan(GOOD).end_us > 3_000_000 + 32_000_000
+
+
+def test_a_focus_owns_a_key_for_those_whom_the_file_names(configs: dict[str, UserAgentConfig]) -> None:
+    """And a mixer, which shares another key with each, owns none."""
+    text = """
+        name: x
+        shows: y
+        parties:
+          focus: {credentials: psk, conference: {members: [ann]}, expects: {conference: focus}}
+          mixer: {credentials: psk, conference: {media: mixed}}
+          ann: {credentials: psk, expects: {conference: member}}
+          ben: {credentials: psk}
+        steps: [{at: 0s, focus: {call: ann}}]
+        expect: [{call: {from: focus, answered by: ann}}]
+    """
+    built = build(loads(textwrap.dedent(text).encode(), file="x.call.yaml"))
+    assert [type(node).__name__ for node in built.nodes] == ["Focus", "Focus", "UserAgent", "UserAgent"]
+    group = configs["focus"].group
+    assert group is not None
+    assert group.address == "sip:focus@example.com"
+    assert (group.lets_in("sip:ann@example.com"), group.lets_in("sip:ben@example.com")) == (True, False)
+    assert configs["mixer"].group is None
+    assert configs["ann"].expects.conference is Conference.MEMBER
+    assert configs["focus"].expects.conference is Conference.FOCUS

@@ -20,13 +20,12 @@ TOP = "name: N\nshows: S\nparties:\n  alice: {PARTY}\n  bob:\nnetwork: {proxy: {
 
 def config(party: str, monkeypatch: pytest.MonkeyPatch) -> UserAgentConfig:
     found: list[UserAgentConfig] = []
-    real = building.UserAgent
 
-    def recording(made: UserAgentConfig) -> object:
-        found.append(made)
-        return real(made)
+    def recording(**settings: Any) -> UserAgentConfig:
+        found.append(UserAgentConfig(**settings))
+        return found[-1]
 
-    monkeypatch.setattr(building, "UserAgent", recording)
+    monkeypatch.setattr(building, "UserAgentConfig", recording)
     build(scenario(TOP.replace("PARTY", party)))
     return found[0]
 
@@ -35,10 +34,10 @@ def config(party: str, monkeypatch: pytest.MonkeyPatch) -> UserAgentConfig:
     ("party", "where", "value"),
     [
         ("answers: {early media: 50ms}", "answering.early_media_after_us", 50_000),
-        ("answers: {reliable: true}", "answering.reliable", True),
+        ("answers: {early media: 50ms, reliable: true}", "answering.reliable", True),
         ("answers: {talks from: answer}", "answering.speaks", Speaks.ANSWERED),
         ("answers: {talks from: offer}", "answering.speaks", Speaks.OFFERED),
-        ("answers: {early packets: 5}", "answering.early_packets", 5),
+        ("answers: {talks from: offer, early packets: 5}", "answering.early_packets", 5),
         ("talks: {first sequence: 9}", "streams.first_sequence", 9),
         ("responder ssrc: 7", "responder_ssrc", 7),
         ("supports: []", "supported", ()),
@@ -91,6 +90,9 @@ def test_an_offer_can_have_a_message_for_each_of_several(monkeypatch: pytest.Mon
     ],
 )
 def test_a_step_becomes_a_command(command: str, built: object) -> None:
-    steps = f"steps:\n  - {{at: 0s, alice: {{call: bob}}}}\n  - {{at: 1s, alice: {{{command}}}}}\n"
-    plan = build(scenario(TOP.replace("{PARTY}", "").replace("  bob:\n", "  bob:\n  carol:\n") + steps))
-    assert plan.commands[1].command == built
+    steps = (
+        f"steps:\n  - {{at: 0s, alice: {{call: bob}}, carol: {{call: alice}}}}\n  - {{at: 1s, alice: {{{command}}}}}\n"
+    )
+    text = TOP.replace("{PARTY}", "").replace("  bob:\n", "  bob:\n  carol:\n")
+    plan = build(scenario(text.replace("{bob: {}}", "{bob: {}, alice: {}}") + steps))
+    assert plan.commands[2].command == built

@@ -46,6 +46,37 @@ def test_what_cannot_be_meant_is_an_error(before: str, after: str, line: int, pa
 
 
 @pytest.mark.parametrize(
+    ("answers", "path", "reason"),
+    [
+        ("early media: 2s", "early media", "sends a 183 after 2s, but has decided after 200ms"),
+        ("reliable: true", "reliable", "no 183 to be confirmed"),
+        ("early packets: 5", "early packets", "sends nothing before the call is up"),
+    ],
+)
+def test_what_comes_before_an_answer_has_to_come_before_it(answers: str, path: str, reason: str) -> None:
+    error = error_of(changed("answers: {ringing: 100ms, answer: 1s}", f"answers: {{{answers}}}"))
+    assert error.path == f"parties.bob.answers.{path}"
+    assert reason in error.reason
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "reason"),
+    [
+        ("transfer: {call with: bob, to: alice}", "transfer.to", "transfer it to somebody else"),
+        ("transfer: {call with: bob, to: bob}", "transfer.to", "transfer it to somebody else"),
+        ("transfer: {call with: bob, to: carol, attended: true}", "transfer.to", "in no call with carol"),
+        ("register: {at: proxy}", "register.at", "proxy knows no address alice"),
+    ],
+)
+def test_a_command_needs_what_it_works_on(command: str, path: str, reason: str) -> None:
+    text = changed("alice: {hang up: bob}", f"alice: {{{command}}}").replace("  bob:", "  carol: {}\n  bob:", 1)
+    found = {
+        error.path: error.reason for error in errors_of(text.replace("network:\n", "network:\n  proxy: {bob: {}}\n"))
+    }
+    assert reason in found[f"steps[1].alice.{path}"]
+
+
+@pytest.mark.parametrize(
     ("psk", "reason"),
     [
         ("{shared with: [alice]}", "can't share a key with itself"),
