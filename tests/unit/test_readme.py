@@ -39,7 +39,7 @@ def table(first_column: str) -> list[list[str]]:
 
 
 def test_the_program_has_ten_lines_and_decrypts_a_packet() -> None:
-    (program,) = blocks("python")
+    program, _ = blocks("python")
     assert len(program.splitlines()) == 10
     printed = io.StringIO()
     made: dict[str, object] = {}
@@ -93,7 +93,7 @@ def credentials_of(way: Way, own: str, peer: str) -> Credential:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.mode}-{way.key}-{way.choices.dh_group.name}")
 def test_the_program_runs_in_every_mode(way: Way) -> None:
-    (program,) = blocks("python")
+    program, _ = blocks("python")
     changes = {
         f"[PskCredential({peer}, KEY)]": f"[HELD[{peer}]], modes=[MODE], options=OPTIONS" for peer in ("ALICE", "BOB")
     }
@@ -118,6 +118,19 @@ def test_the_program_runs_in_every_mode(way: Way) -> None:
     assert b"hello" not in made["srtp"]  # type: ignore[operator]
     assert (made["offer"].mode, made["keys"].mode, made["answer"].keys.mode) == (way.mode,) * 3  # type: ignore[attr-defined]
     assert (made["keys"].peer, made["answer"].keys.peer) == (bob, alice)  # type: ignore[attr-defined]
+
+
+def test_the_lines_about_certificates_make_an_end_that_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, program = blocks("python")
+    authority = Authority.create("Example root", **long_lived())
+    mine = authority.issue("sip:alice@example.com", key=rsa_key("alice"), **long_lived())
+    for name, text in (("alice.pem", mine.pem), ("alice.key", mine.key_pem), ("root.pem", authority.pem)):
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, object] = {}
+    exec(compile(program, "README.md", "exec"), made)
+    sdp = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+    assert made["alice"].offer(sdp, to="sip:bob@example.com").mode is Mode.RSA_R  # type: ignore[attr-defined]
 
 
 def test_the_output_is_what_the_command_prints(
