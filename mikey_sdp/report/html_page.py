@@ -6,7 +6,7 @@ and load nothing else. Keys appear by their fingerprints only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -28,11 +28,30 @@ _MANY_HELD: Final = 24
 _TWO_COLUMNS: Final = 7
 
 
-def html_page(result: RunResult, decoding: Decoding = _NO_DECODING) -> str:
-    """The page of a run; `decoding` says what is known of the MIKEY in its messages."""
+def html_page(
+    result: RunResult,
+    decoding: Decoding = _NO_DECODING,
+    *,
+    above: Iterable[Element] = (),
+    below_verdicts: Iterable[Element] = (),
+) -> str:
+    """The page of a run; `decoding` says what is known of the MIKEY in its messages.
+
+    `above` and `below_verdicts` are what somebody who knows more of the run adds to it.
+    """
     page, main = frame(result.name)
+    main.extend(above)
     _head(main, result)
     _verdicts(main, result)
+    main.extend(below_verdicts)
+    if result.records:
+        _drawings(main, result, decoding)
+    source(page, "script", SCRIPT)
+    return document(page)
+
+
+def _drawings(main: Element, result: RunResult, decoding: Decoding) -> None:
+    """All that comes of the records of a run."""
     ladder = draw_ladder(result)
     _ladder(main, ladder)
     _keys(main, result, ladder)
@@ -43,19 +62,17 @@ def html_page(result: RunResult, decoding: Decoding = _NO_DECODING) -> str:
         record.number: record.octets for record in result.records if isinstance(record, MessageSent)
     }
     main.extend(message_panels(arrows, octets, decoding, ladder.shared))
-    source(page, "script", SCRIPT)
-    return document(page)
 
 
-def frame(title: str) -> tuple[Element, Element]:
+def frame(title: str, style: str = STYLE) -> tuple[Element, Element]:
     """An empty page in our style, and the element that its content goes into."""
     page = element("html", lang="en")
     head = add(page, "head")
     add(head, "meta", charset="utf-8")
-    add(head, "meta", http_equiv="Content-Security-Policy", content=policy())
+    add(head, "meta", http_equiv="Content-Security-Policy", content=policy(style))
     add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     add(head, "title", title)
-    source(head, "style", STYLE)
+    source(head, "style", style)
     return page, add(add(page, "body"), "main")
 
 
@@ -68,6 +85,8 @@ def _head(main: Element, result: RunResult) -> None:
     sent = [record for record in result.records if isinstance(record, MessageSent)]
     transports = "/".join(sorted({record.transport for record in sent}))
     add(facts, "span", f"{len(result.parties)} parties", class_="pill")
+    if not result.records:
+        return
     add(facts, "span", f"{len(sent)} messages over {transports}" if sent else "no messages", class_="pill")
     keys = {holding.key.fingerprint for holding in holdings(result.records)}
     add(facts, "span", f"{len(keys)} keys in use" if keys else "no keys in use", class_="pill")

@@ -160,10 +160,10 @@ for (const bar of document.querySelectorAll(".bar[data-key]")) {
 """
 
 
-def policy() -> str:
+def policy(style: str = STYLE) -> str:
     """What a browser may carry out and load: our own style and script, by their hashes, and nothing else."""
-    style, script = _digest(STYLE), _digest(SCRIPT)
-    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+    hashed, script = _digest(style), _digest(SCRIPT)
+    return f"default-src 'none'; style-src '{hashed}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
 
 
 def _digest(code: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 
 from mikey_sdp.scenario.document import Scenario
-from mikey_sdp.scenario.expect import CallExpected, KeysExpected, MediaExpected
+from mikey_sdp.scenario.expect import CallExpected, MediaExpected
+from mikey_sdp.scenario.expect_keys import KeysExpected
 from mikey_sdp.scenario.meetings import Meetings
 from mikey_sdp.scenario.reading import calls_of, expectation_of
 from mikey_sdp.scenario.source import Path, Source, nearest

@@ -17,10 +17,10 @@ from mikey_sdp.mikey.registry import DhGroup
 from mikey_sdp.scenario import matrix_calls as calls
 from mikey_sdp.scenario import matrix_conference as conference
 from mikey_sdp.scenario import matrix_early as early
-from mikey_sdp.scenario.matrix_judge import Outcome
+from mikey_sdp.scenario.matrix_judge import Keep, Outcome, forget, hand_over
 from mikey_sdp.scenario.matrix_policy import policy_choices
 from mikey_sdp.scenario.matrix_properties import criteria, properties
-from mikey_sdp.scenario.matrix_words import BASELINE, CONDITIONS, Column, printed_in
+from mikey_sdp.scenario.matrix_words import BASELINE, CONDITIONS, MEANINGS, Column, printed_in
 from mikey_sdp.scenario.mode_cases import CASES, ModeCase
 from mikey_sdp.scenario.mode_table import CpuClock, measure
 from mikey_sdp.scenario.modes import CREDENTIALS
@@ -106,8 +106,8 @@ _ONLY: Final[Mapping[str, Callable[[ModeCase], bool]]] = MappingProxyType(
 """Conditions that not every mode can be in."""
 
 
-def cell(case: ModeCase, column: Column) -> MatrixCell:
-    """One cell of the first table.
+def cell(case: ModeCase, column: Column, keep: Keep = forget) -> MatrixCell:
+    """One cell of the first table; `keep` is handed each run.
 
     Raises: BackendUnavailable; NothingShown for a run from which nothing follows.
     """
@@ -118,6 +118,7 @@ def cell(case: ModeCase, column: Column) -> MatrixCell:
         if situation is None or not _ONLY.get(condition, _always)(case):
             continue
         outcome = situation(case, run_name(case, column, condition))
+        hand_over(outcome, MEANINGS[column][condition], keep)
         conditions.append(
             MatrixCondition(
                 condition=condition,
@@ -150,11 +151,11 @@ def _always(_case: ModeCase) -> bool:
     return True
 
 
-def row(case: ModeCase) -> MatrixRow:
+def row(case: ModeCase, keep: Keep = forget) -> MatrixRow:
     """One row of the first table; without cells, and with the reason, where a library is missing."""
     mode, variant = str(case.mode), variant_of(case)
     try:
-        cells: dict[str, MatrixCell] = {column: cell(case, column) for column in CONDITIONS}
+        cells: dict[str, MatrixCell] = {column: cell(case, column, keep) for column in CONDITIONS}
     except BackendUnavailable as missing:
         return MatrixRow(mode=mode, variant=variant, cells={}, error=str(missing))
     return MatrixRow(mode=mode, variant=variant, cells=cells)
@@ -166,14 +167,16 @@ def measure_matrix(
     *,
     timed: int = 5,
     watch: Callable[[ModeCase], None] = lambda _case: None,
+    keep: Keep = forget,
 ) -> Matrix:
-    """All tables for these rows; `timed` calls of each mode are timed, and `watch` is told which mode comes next."""
+    """All tables for these rows; `timed` calls of each mode are timed, `watch` is told which mode comes next, and
+    `keep` is handed every run of the first table and of the policy with the name of its condition's run."""
     table1: list[MatrixRow] = []
     table2: list[PropertyRow] = []
     table3: list[CriteriaRow] = []
     for case in cases:
         watch(case)
-        first = row(case)
+        first = row(case, keep)
         table1.append(first)
         if first.error:
             continue
@@ -181,5 +184,5 @@ def measure_matrix(
         group = first.cells["shared-key-conference"]
         table2.append(properties(case, measured, variant_of(case)))
         table3.append(criteria(case, measured, variant_of(case), group_keying=group.works and group.secure))
-    policy = tuple(policy_choices(SITUATIONS, table1))
+    policy = tuple(policy_choices(SITUATIONS, table1, keep))
     return Matrix(table1=tuple(table1), table2=tuple(table2), table3=tuple(table3), policy=policy)

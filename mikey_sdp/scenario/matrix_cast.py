@@ -29,10 +29,9 @@ class Role:
     """One party of a situation, before it is given anything.
 
     Keeps: `known`, whether the caller has something for it beforehand: a shared key, or its certificate; `key_of`,
-    whose secrets it holds, those of another party for a device that got a copy; `psk_of`, the same of its pre-shared key
-    alone; `in_group`, whether its pre-shared key is
-    one that several hold and the caller uses with all of them; `knows_caller`, whether it has the caller's certificate
-    beforehand; `host`, the last octet of its address.
+    whose secrets it holds, those of another party for a device that got a copy; `psk_of`, the same of its pre-shared
+    key alone; `in_group`, whether its pre-shared key is one that several hold and the caller uses with all of them;
+    `knows_caller`, whether it has the caller's certificate beforehand; `host`, the last octet of its address.
     """
 
     identity: str

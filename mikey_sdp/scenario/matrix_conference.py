@@ -5,7 +5,7 @@ Source: RFC 5197 section 5.4, RFC 3830 sections 2.1 and 8, RFC 4738 section 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from mikey_sdp.clock import NtpTime
@@ -13,13 +13,16 @@ from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.credentials import CredentialStore, PskCredential
 from mikey_sdp.mikey.group import GroupPush
+from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.groups import Group
 from mikey_sdp.mikey.modes.table import MODES
+from mikey_sdp.mikey.registry import DataType
+from mikey_sdp.report.matrix_run import Attempt, MatrixRun, Told
 from mikey_sdp.scenario.build import EPOCH_UNIX_US
 from mikey_sdp.scenario.matrix_group import FOCUS, Room
-from mikey_sdp.scenario.matrix_judge import Outcome
-from mikey_sdp.scenario.matrix_talk import check_attacker, leaks, pads, talked
+from mikey_sdp.scenario.matrix_judge import NO_PADS, Outcome, checked, outcome_of, unread, verdicts_of
+from mikey_sdp.scenario.matrix_talk import Talk, attempts, check_attacker, pads, talked
 from mikey_sdp.scenario.mode_cases import ModeCase
 
 MEMBERS: Final = 3
@@ -73,26 +76,42 @@ def join_and_leave(case: ModeCase, name: str) -> Outcome:
             talks.append(talked(room, bundles, number))
     except _FAULTS as fault:
         faults.append(str(fault))
-    faults += [text for talk in talks for text in talk.unheard]
-    found = [
-        leak
+    tried = [
+        one
         for talk, present in zip(talks, there, strict=False)
-        for leak in leaks(room, talk, members=(FOCUS, *present))
+        for one in attempts(room, talk, members=(FOCUS, *present))
     ]
-    found += pads(room, talks)
     if len(talks) == len(there):
         check_attacker(room, talks, name)
-    return Outcome(run=name, works=not faults, secure=not found, notes=(*faults, *found))
+    return _outcome(room, name, talks, faults, tried)
 
 
 def _one_talk(room: Room, name: str, members: tuple[str, ...], keyed: _Keying) -> Outcome:
     try:
         talk = talked(room, keyed(), 1)
     except _FAULTS as fault:
-        return Outcome(run=name, works=False, secure=True, notes=(str(fault),))
-    found = (*leaks(room, talk, members=(FOCUS, *members)), *pads(room, [talk]))
+        return _outcome(room, name, (), (str(fault),), ())
+    tried = tuple(attempts(room, talk, members=(FOCUS, *members)))
     check_attacker(room, [talk], name)
-    return Outcome(run=name, works=not talk.unheard, secure=not found, notes=(*talk.unheard, *found))
+    return _outcome(room, name, (talk,), (), tried)
+
+
+def _outcome(room: Room, name: str, talks: Sequence[Talk], faults: Iterable[str], tried: Sequence[Attempt]) -> Outcome:
+    unheard = [text for talk in talks for text in talk.unheard]
+    use = (*checked("everybody gets the key of the conference", faults), *checked("all understand all", unheard))
+    secrecy = (*unread(tried), *checked(NO_PADS, pads(room, talks)))
+    result = verdicts_of(name, room.ends, (*use, *secrecy))
+    return outcome_of(
+        MatrixRun(result=result, attempts=tuple(tried), told=tuple(_told_in(room))), use=use, secrecy=secrecy
+    )
+
+
+def _told_in(room: Room) -> Iterator[Told]:
+    """What passed between the ends, without what was in it."""
+    for one in room.said:
+        if one.octets:
+            kind = DataType(Message.decode(one.octets).header.data_type)
+            yield Told(sender=one.sender, to=one.to, kind=kind.name, octets=len(one.octets))
 
 
 # How keys come to the members

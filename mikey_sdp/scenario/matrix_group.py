@@ -122,16 +122,26 @@ def _accept(parameters: object) -> None:
         profile_of(parameters)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message between two, empty where an answer was due and none asked for; `readers`, who can read it."""
+
+    sender: str
+    to: str
+    readers: frozenset[str]
+    octets: bytes = field(repr=False)
+
+
 @dataclass(slots=True, kw_only=True)
 class Room:
     """A focus, those who may be members, and all that they said to each other.
 
-    Keeps: `said`, who can read a message, and its octets, in the order in which they were sent.
+    Keeps: `said`, in the order in which it was sent.
     """
 
     case: ModeCase
     ends: Mapping[str, End]
-    said: list[tuple[frozenset[str], bytes]] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
 
     @classmethod
     def of(cls, case: ModeCase, members: int, *, tgk_as_psk: bool = False) -> Room:
@@ -161,12 +171,12 @@ class Room:
     def tell(self, one: str, other: str, octets: bytes) -> bytes:
         """A message passes between two; who can read it besides is everybody, unless TLS has to hide it."""
         readers = (one, other) if self.case.mode is Mode.NULL else ("", *self.ends)
-        self.said.append((frozenset(readers), octets))
+        self.said.append(Said(sender=one, to=other, readers=frozenset(readers), octets=octets))
         return octets
 
     def read_by(self, name: str) -> list[bytes]:
         """The messages that somebody read."""
-        return [octets for readers, octets in self.said if octets and name in readers]
+        return [one.octets for one in self.said if one.octets and name in one.readers]
 
     def exchange(self, asking: str, answering: str, bundle: Bundle) -> tuple[Bundle, Bundle]:
         """A whole exchange between two ends; the CSB as each of them has it."""

@@ -7,17 +7,24 @@ would have found the keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
 
 from mikey_sdp.dissect.known import Known
 from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey.modes.table import row_of_message
+from mikey_sdp.report.matrix_run import Attempt, MatrixRun
 from mikey_sdp.scenario.attack import Seen, attack, proved
 from mikey_sdp.scenario.matrix_cast import CALLER
 from mikey_sdp.scenario.matrix_scene import Played
 from mikey_sdp.scenario.pads import two_time_pads
-from mikey_sdp.trace import KeysInstalled, Passed
+from mikey_sdp.trace import AnyRecord, KeysInstalled, Passed, RunResult, Verdict
+
+OWN_KEYS: Final = "no two phones have a key in common"
+NO_PADS: Final = "no key, SSRC and packet index are used twice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +32,7 @@ class Outcome:
     """A run as the matrix counts it.
 
     Keeps: `chosen`, the mode of the call where the policy was free to choose it; `notes`, in words what did not work
-    and who could read what.
+    and who could read what; `runs`, all that there is to see of it, for whoever keeps that.
     """
 
     run: str
@@ -33,6 +40,21 @@ class Outcome:
     secure: bool
     chosen: str = ""
     notes: tuple[str, ...] = ()
+    runs: tuple[MatrixRun, ...] = field(default=(), repr=False, compare=False)
+
+
+Keep = Callable[[str, MatrixRun], None]
+"""Takes a run to show it later, and the name of the condition's run that it is part of."""
+
+
+def forget(_name: str, _run: MatrixRun) -> None:
+    """Keep nothing of a run but its outcome."""
+
+
+def hand_over(outcome: Outcome, shows: str, keep: Keep) -> None:
+    """Give the runs behind an outcome to whoever keeps them."""
+    for run in outcome.runs:
+        keep(outcome.run, replace(run, result=msgspec.structs.replace(run.result, shows=shows)))
 
 
 class NothingShown(UsageError):
@@ -45,15 +67,50 @@ def judge(played: Played, *, late: bool = False) -> Outcome:
 
     Raises: NothingShown.
     """
-    faults = (*_missing(played), *_undecrypted(played, late=late))
-    leaks = tuple(dict.fromkeys((*_leaks(played), *_common_keys(played), *_pads(played))))
-    return Outcome(
-        run=played.scene.name,
-        works=not faults,
-        secure=not leaks,
-        chosen=_chosen(played) if played.scene.case.free_choice else "",
-        notes=(*faults, *leaks),
+    attempts = tuple(_attempts(played))
+    use = (*_answered(played), *_decrypted(played, late=late))
+    secrecy = (*unread(attempts), *checked(OWN_KEYS, _common_keys(played)), *checked(NO_PADS, _pads(played)))
+    parties = (*played.scene.actors, *(server.name for server in played.scene.servers))
+    chosen = _chosen(played) if played.scene.case.free_choice else ""
+    run = MatrixRun(
+        result=verdicts_of(played.scene.name, parties, (*use, *secrecy), played.records, commands=1), attempts=attempts
     )
+    return outcome_of(run, use=use, secrecy=secrecy, chosen=chosen)
+
+
+def outcome_of(run: MatrixRun, *, use: Sequence[Verdict], secrecy: Sequence[Verdict], chosen: str = "") -> Outcome:
+    """A run as it counts: all that makes a call of use must hold for works, all that keeps its keys for secure."""
+    return Outcome(
+        run=run.result.name,
+        works=all(one.held for one in use),
+        secure=all(one.held for one in secrecy),
+        chosen=chosen,
+        notes=tuple(one.came for one in (*use, *secrecy) if not one.held),
+        runs=(run,),
+    )
+
+
+def verdicts_of(
+    name: str, parties: Iterable[str], verdicts: Iterable[Verdict], records: Iterable[AnyRecord] = (), commands: int = 0
+) -> RunResult:
+    """A run of the matrix in the form of any other run."""
+    return RunResult(
+        name=name,
+        shows="",
+        file="",
+        parties=tuple(parties),
+        records=tuple(records),
+        verdicts=tuple(verdicts),
+        commands=commands,
+    )
+
+
+def checked(expectation: str, faults: Iterable[str]) -> Iterator[Verdict]:
+    """One expectation, held, or as many failed ones as there are faults."""
+    found = tuple(dict.fromkeys(faults))
+    if not found:
+        yield Verdict(expectation=expectation, held=True)
+    yield from (Verdict(expectation=expectation, held=False, came=fault) for fault in found)
 
 
 def merged(name: str, outcomes: Iterable[Outcome]) -> Outcome:
@@ -65,6 +122,7 @@ def merged(name: str, outcomes: Iterable[Outcome]) -> Outcome:
         secure=all(one.secure for one in every),
         chosen=" or ".join(dict.fromkeys(one.chosen for one in every if one.chosen)),
         notes=tuple(f"{one.run.rpartition('/')[2]}: {note}" for one in every for note in one.notes),
+        runs=tuple(run for one in every for run in one.runs),
     )
 
 
@@ -75,13 +133,13 @@ def _chosen(played: Played) -> str:
     return modes[-1] if modes else ""
 
 
-def _missing(played: Played) -> Iterator[str]:
+def _answered(played: Played) -> Iterator[Verdict]:
     for name in played.scene.answers:
-        if name not in played.confirmed:
-            yield f"{name} did not become a party to the call"
+        faults = () if name in played.confirmed else (f"{name} did not become a party to the call",)
+        yield from checked(f"{name} becomes a party to the call", faults)
 
 
-def _undecrypted(played: Played, *, late: bool) -> Iterator[str]:
+def _decrypted(played: Played, *, late: bool) -> Iterator[Verdict]:
     """Both ways together: what all answering phones sent, and what the caller sent."""
     phones = [name for name in played.scene.actors if name != CALLER]
     for senders, takers in ((phones, [CALLER]), ([CALLER], phones)):
@@ -89,14 +147,37 @@ def _undecrypted(played: Played, *, late: bool) -> Iterator[str]:
         received = [stream for name in takers for stream in played.counted(name, "received")]
         opened = sum(stream.decrypted + (stream.decrypted_late if late else 0) for stream in received)
         whom = " and ".join(takers if takers == [CALLER] else played.scene.answers)
+        faults = []
         if not sent:
-            yield f"nobody sent anything to {whom}"
+            faults.append(f"nobody sent anything to {whom}")
         elif opened < sent:
-            yield f"{sent - opened} of {sent} packets to {whom} were not decrypted"
+            faults.append(f"{sent - opened} of {sent} packets to {whom} were not decrypted")
+        when = "when its keys are there" if late else "when it arrives"
+        yield from checked(f"every packet to {whom} is decrypted {when}", faults)
 
 
-def _leaks(played: Played) -> Iterator[str]:
-    """Whom else the keys of each confirmed call are known to."""
+def unread(attempts: Iterable[Attempt]) -> Iterator[Verdict]:
+    """That nobody who tried reads a call that is not his."""
+    for one in attempts:
+        faults = (f"{one.who} reads what {one.said} say",) if one.opened else ()
+        yield from checked(f"{one.who} can't read what {one.said} say", faults)
+
+
+def attempt(who: str, members: tuple[str, ...], seen: Seen, secrets: Sequence[Known]) -> Attempt:
+    """Somebody tries to read a call, with what he saw of it and with his own secrets."""
+    derived = attack(seen, secrets)
+    return Attempt(
+        who=who,
+        members=members,
+        secrets=len(secrets),
+        messages=len(seen.messages),
+        derived=tuple(dict.fromkeys(one.sa.master_key.fingerprint() for one in derived)),
+        opened=tuple(dict.fromkeys(one.sa.master_key.fingerprint() for one in proved(derived))),
+    )
+
+
+def _attempts(played: Played) -> Iterator[Attempt]:
+    """Everybody else tries to read each confirmed call."""
     for phone in dict.fromkeys(played.confirmed):
         media = _media_between(played, CALLER, phone)
         if not media:
@@ -104,23 +185,17 @@ def _leaks(played: Played) -> Iterator[str]:
         members = (CALLER, phone)
         _check_attacker(played, members, media)
         for name, secrets in _outsiders(played, members):
-            if reads(played, name, secrets, media):
-                yield f"{name} reads what {CALLER} and {phone} say"
-
-
-def reads(played: Played, place: str, secrets: Sequence[Known], media: Sequence[Passed]) -> bool:
-    """Whether somebody at a place, with these secrets, opens one of the packets."""
-    seen = Seen.of(played.capture.open_to(place), media)
-    wanted = {one.octets for one in media}
-    own = Seen(messages=seen.messages, packets=tuple(octets for octets in seen.packets if octets in wanted))
-    return bool(proved(attack(own, secrets)))
+            seen = Seen.of(played.capture.open_to(name), media)
+            wanted = {one.octets for one in media}
+            own = replace(seen, packets=tuple(octets for octets in seen.packets if octets in wanted))
+            yield attempt(name, members, own, secrets)
 
 
 def _check_attacker(played: Played, members: tuple[str, str], media: Sequence[Passed]) -> None:
     secrets = [known for name in members for known in played.scene.actors[name].secrets]
     seen = Seen.of(played.capture.open_to(*members))
     own = Seen(messages=seen.messages, packets=tuple(one.octets for one in media))
-    if not proved(attack(own, secrets)):
+    if not attempt("", members, own, secrets).opened:
         raise NothingShown(
             f"{played.scene.name}: the attacker opens nothing with all secrets of {' and '.join(members)}"
         )

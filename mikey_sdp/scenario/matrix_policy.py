@@ -12,8 +12,8 @@ from typing import Final
 
 from mikey_sdp.policy import Conference, Facts, select
 from mikey_sdp.scenario import matrix_conference as conference
-from mikey_sdp.scenario.matrix_judge import Outcome
-from mikey_sdp.scenario.matrix_words import BASELINE, Column
+from mikey_sdp.scenario.matrix_judge import Keep, Outcome, forget, hand_over
+from mikey_sdp.scenario.matrix_words import BASELINE, MEANINGS, Column
 from mikey_sdp.scenario.mode_cases import CASES, ModeCase
 from mikey_sdp.trace import MatrixCondition, MatrixRow, PolicyChoice
 
@@ -30,8 +30,8 @@ _CONFERENCES: Final[Mapping[str, tuple[Conference, Callable[[ModeCase, str], Out
 Situations = Mapping[Column, Mapping[str, Callable[[ModeCase, str], Outcome]]]
 
 
-def policy_choices(situations: Situations, table: Iterable[MatrixRow]) -> Iterator[PolicyChoice]:
-    """The policy's choice in each situation, beside what was measured in each mode.
+def policy_choices(situations: Situations, table: Iterable[MatrixRow], keep: Keep = forget) -> Iterator[PolicyChoice]:
+    """The policy's choice in each situation, beside what was measured in each mode; `keep` is handed each run.
 
     Raises: NothingShown.
     """
@@ -45,6 +45,7 @@ def policy_choices(situations: Situations, table: Iterable[MatrixRow]) -> Iterat
                 outcome = _in_conference(name, *_CONFERENCES[condition])
             else:
                 continue
+            hand_over(outcome, MEANINGS[column][condition], keep)
             yield PolicyChoice(
                 column=column,
                 condition=condition,

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mikey_sdp.dissect.known import Known
 from mikey_sdp.errors import DecodeError, PeerError
 from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.scenario.attack import Seen, attack, proved
+from mikey_sdp.report.matrix_run import Attempt
+from mikey_sdp.scenario.attack import Seen
 from mikey_sdp.scenario.matrix_group import Room
-from mikey_sdp.scenario.matrix_judge import NothingShown
+from mikey_sdp.scenario.matrix_judge import NothingShown, attempt
 from mikey_sdp.scenario.pads import two_time_pads
 from mikey_sdp.srtp.receiver import SrtpReceiver
 from mikey_sdp.srtp.rtp import rtp_octets
@@ -66,19 +66,17 @@ def _opens(bundle: Bundle, place: int, packet: bytes) -> bool:
     return True
 
 
-def leaks(room: Room, talk: Talk, *, members: tuple[str, ...]) -> Iterator[str]:
+def attempts(room: Room, talk: Talk, *, members: tuple[str, ...]) -> Iterator[Attempt]:
     """Everybody who is not there tries, with all that he ever read and holds; so does somebody who holds nothing."""
     for name in ("", *room.ends):
-        if name in members:
-            continue
-        secrets: tuple[Known, ...] = room.ends[name].actor.secrets if name else ()
-        if _reads(room, name, secrets, talk):
-            yield f"{name or 'a listener'} reads what {', '.join(talk.packets)} say"
+        if name not in members:
+            yield _attempt(room, name, talk)
 
 
-def _reads(room: Room, name: str, secrets: Iterable[Known], talk: Talk) -> bool:
+def _attempt(room: Room, name: str, talk: Talk) -> Attempt:
+    secrets = room.ends[name].actor.secrets if name else ()
     seen = Seen.of_messages(room.read_by(name), talk.packets.values())
-    return bool(proved(attack(seen, tuple(secrets))))
+    return attempt(name or "a listener", tuple(talk.packets), seen, secrets)
 
 
 def check_attacker(room: Room, talks: Iterable[Talk], run: str) -> None:
@@ -87,7 +85,7 @@ def check_attacker(room: Room, talks: Iterable[Talk], run: str) -> None:
     Raises: NothingShown.
     """
     for talk in talks:
-        if not any(_reads(room, name, room.ends[name].actor.secrets, talk) for name in talk.packets):
+        if not any(_attempt(room, name, talk).opened for name in talk.packets):
             raise NothingShown(f"{run}: the attacker opens nothing with all secrets of the members")
 
 

@@ -30,6 +30,50 @@ CONDITIONS: Final[Mapping[Column, tuple[str, ...]]] = MappingProxyType(
 )
 """The situations of each column, its baseline first; those that a mode can't be in are left out of its cells."""
 
+MEANINGS: Final[Mapping[Column, Mapping[str, str]]] = MappingProxyType(
+    {
+        "early-media": {
+            BASELINE: "Bob's phone sends as soon as it has taken the offer; its packets arrive long before any answer.",
+            "answer-in-183": "The answer comes in a 183, on a way that is no slower than the media's.",
+            "reliable-183": "The answer comes in a reliable 183, and media waits for its PRACK (RFC 3262).",
+            "preconditions": "Both ends insist on keys before anything is heard (RFC 5027).",
+            "buffered": "As in the baseline, and the caller keeps the packets until their keys are there.",
+        },
+        "secure-forking": {
+            BASELINE: "Two devices of Bob ring, and each of them answers in a run of its own. They share his "
+            "pre-shared key. Certificates and assertions each has its own; the caller encrypts to that of the desk.",
+            "nothing-shared": "The devices have nothing in common: each has credentials of its own.",
+            "private-key-shared": "Both devices have one certificate and its private key.",
+            "one-answers-early": "The desk brings its answer in a provisional response, the mobile takes the call.",
+            "both-answer": "Both devices answer at once, and the caller keeps both calls.",
+            "one-responder-ssrc": "Both devices answer at once, and both send under the same SSRC.",
+        },
+        "retarget": {
+            BASELINE: "A proxy rewrites the request to Carol, who has credentials of her own under the same "
+            "authority. The offer names nobody, and the caller takes any certified answer.",
+            "strict-identity": "The offer says that it is for Bob, and the caller takes no answer of anybody else.",
+            "psk-shared-with-target": "Carol holds the pre-shared key which the caller shares with Bob as well.",
+            "proxy-recursion": "The proxy itself follows the 302 of the place that it tried first.",
+        },
+        "redirect": {
+            BASELINE: "A 302 sends the caller to Carol, with whom only an authority is shared.",
+            "target-at-hand": "The caller has a key in common with Carol, or her certificate.",
+            "choice-by-policy": "Everybody has a certificate too, and the policy chooses for each target what is at "
+            "hand for it.",
+        },
+        "shared-key-conference": {
+            BASELINE: "The focus begins with each of three members and pushes its key where the mode can; in RSA-R "
+            "the members ask for it. Then everybody says something, once for all.",
+            "other-way-round": "Who waited begins: the members call in, and in RSA-R the focus calls out.",
+            "offerless": "The focus calls without an offer, and the members make one.",
+            "two-steps": "A Diffie-Hellman exchange with each member comes first; its TGK is the pre-shared key under "
+            "which the focus pushes the key of all.",
+            "join-and-leave": "Two talk; then one joins, and one leaves. At each change the focus makes new keys.",
+        },
+    }
+)
+"""What is done in each situation, as a reader of the tables is told."""
+
 PRINTED: Final[Mapping[str, Mapping[Column, str]]] = MappingProxyType(
     {
         "PSK": {"early-media": "Yes", "shared-key-conference": "Yes*"},

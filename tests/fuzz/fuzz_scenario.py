@@ -31,6 +31,10 @@ DECODER_FILES = [
     "mikey_sdp/scenario/sense.py",
     "mikey_sdp/scenario/sense_network.py",
     "mikey_sdp/scenario/sense_servers.py",
+    "mikey_sdp/scenario/sense_steps.py",
+    "mikey_sdp/scenario/meetings.py",
+    "mikey_sdp/scenario/names.py",
+    "mikey_sdp/scenario/reading.py",
     "mikey_sdp/scenario/routes.py",
     "mikey_sdp/scenario/units.py",
 ]

@@ -5,6 +5,12 @@ from __future__ import annotations
 Change = tuple[str, str]
 """A text of the file, which stands there once, and what stands there instead."""
 
+TAMPERED: Change = (
+    "network:\n",
+    "network:\n  attackers: {mallory: {between: [alice, proxy], tamper: {payload: HDR}}}\n",
+)
+"""Somebody alters every offer on its way from alice to the proxy."""
+
 
 def holds(party: str, before: str, after: str) -> Change:
     """A party holds something else; more of its line may follow in both."""

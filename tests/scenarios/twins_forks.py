@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.scenarios.changes import Change, held, holds
+from tests.scenarios.changes import TAMPERED, Change, held, holds
 
 ONE_KEY_ONE_SSRC: Final = (
     "responder ssrc: 7, talks: {first sequence: 9}, answers: {early media: 50ms, talks from: answer, "
@@ -14,6 +14,7 @@ ONE_KEY_ONE_SSRC: Final = (
 
 FORKS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     "fork-shared-psk": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "the desk phone holds another key": (held("bob-desk", "psk", "{psk: {label: x}}"),),
         "nobody answers": (("answer: 1s", "answer: null"),),
         "another mode is offered": (("offers: psk", "offers: dhhmac"),),
@@ -102,6 +103,7 @@ FORKS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "bob doesn't answer": (("answer: 900ms", "answer: null"),),
     },
     "fork-late-branch": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "it comes much later": (("after: 2s", "after: 8s"),),
         "the mobile takes no notice": (("answers: {ringing: 50ms, answer: 700ms}", "answers: {ignore: true}"),),
         "another mode is offered": (("offers: dhsign, dh group: p-256", "offers: ecmqv"),),
@@ -111,6 +113,7 @@ FORKS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         ),
     },
     "fork-serial": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "the desk phone answers": (("{ringing: 100ms, answer: null}", "{ringing: 100ms, answer: 1s}"),),
         "both are tried at once": (("fork: serial", "fork: parallel"),),
         "the mobile holds nothing": (held("bob-mobile", "saml", "none"),),
@@ -121,6 +124,7 @@ FORKS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         ),
     },
     "fork-by-preference": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "the lobby answers": ((", reject: 480", ""),),
         "PSK mode": (("offers: dhhmac", "offers: psk"),),
         "nobody answers": (
@@ -138,6 +142,7 @@ FORKS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "the desk phone speaks early": (("{ringing: 100ms, answer: 2s}", "{talks from: offer, answer: 2s}"),),
     },
     "fork-lossy-legs": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "nothing is lost": (
             (
                 "  lose:\n    - {from: proxy, to: bob-desk, messages: [1, 3]}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.scenarios.changes import Change, held, holds
+from tests.scenarios.changes import TAMPERED, Change, held, holds
 
 _CURVE: Final = "{certificate: {key: ec}}"
 _GROUP: Final = "{psk: {label: group, of group: true}}"
@@ -34,6 +34,7 @@ MISHAPS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "the clock is right": (("clock: {ahead: 120min}, ", ""),),
     },
     "fork-given-up": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "the mobile answers": (("answer: 9s", "answer: 1s"),),
         "the desk takes no notice": (("answers: {ringing: 50ms, answer: null}", "answers: {ignore: true}"),),
     },

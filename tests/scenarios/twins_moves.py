@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.scenarios.changes import Change, holds
+from tests.scenarios.changes import TAMPERED, Change, holds
 
 MOVES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     "redirect-to-a-stranger": {
@@ -165,6 +165,7 @@ MOVES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "bob doesn't register": (("  - {at: 1s, bob: {register: {at: proxy}}}\n", ""),),
     },
     "phones-come-and-go": {
+        "mallory alters what the proxy gets": (TAMPERED,),
         "the desk phone doesn't register": (("  - {at: 0s, bob-desk: {register: {at: proxy}}}\n", ""),),
         "the mobile stays": (("  - {at: 9s, bob-mobile: {register: {at: proxy, for: 0s}}}\n", ""),),
         "the mobile doesn't register": (("  - {at: 4s, bob-mobile: {register: {at: proxy, for: 60s}}}\n", ""),),

@@ -15,7 +15,8 @@ from mikey_sdp.scenario.checks.failure import Failure
 from mikey_sdp.scenario.checks.secrecy import Miss, secrecy_misses
 from mikey_sdp.scenario.checks.words import fits, given, say_count
 from mikey_sdp.scenario.evidence import Evidence, SipSeen, nearest_message
-from mikey_sdp.scenario.expect import AttackExpected, KeyManagementFailedExpected, KeysExpected
+from mikey_sdp.scenario.expect import AttackExpected, KeyManagementFailedExpected
+from mikey_sdp.scenario.expect_keys import KeysExpected
 from mikey_sdp.scenario.units import say_us
 from mikey_sdp.trace import AttackMade, CallChanged, KeyManagementFailed, KeysInstalled
 

@@ -32,10 +32,10 @@ def check_mikey(asked: MikeyExpected, evidence: Evidence) -> Failure | None:
         )
     seen = found[asked.nth - 1]
     try:
-        lines = key_mgmt_lines(SessionDescription.parse(seen.body)) if seen.body else ()
+        lines = _lines(seen)
     except DecodeError as error:
         return Failure(expected=f"SDP in the {name}", came=f"unreadable SDP: {error.reason}", nearest=str(seen))
-    miss = next(_misses(asked, lines), None)
+    miss = next(iter((*_misses(asked, lines), *_altered(asked, lines, evidence))), None)
     if miss is None:
         return None
     expected, came = miss
@@ -58,6 +58,26 @@ def _misses(asked: MikeyExpected, lines: Sequence[KeyMgmtLine]) -> Iterator[tupl
         modes = sorted({_mode(line.data) for line in mikey})
         if modes != [MODES[mode].value]:
             yield f"MIKEY in {MODES[mode].value} mode", f"modes: {', '.join(modes) or 'no MIKEY'}"
+
+
+def _lines(seen: SipSeen) -> Sequence[KeyMgmtLine]:
+    """The key management in a message.
+
+    Raises: DecodeError.
+    """
+    return key_mgmt_lines(SessionDescription.parse(seen.body)) if seen.body else ()
+
+
+def _altered(asked: MikeyExpected, lines: Sequence[KeyMgmtLine], evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What came where the same octets as in another message were expected."""
+    if asked.same_as is UNSET:
+        return
+    first = next(iter(evidence.named(asked.same_as, str(asked.in_))), None)
+    wanted = f"the octets of MIKEY that {asked.same_as} sent"
+    if first is None:
+        yield wanted, f"{asked.same_as} sent no such message"
+    elif [line.data for line in _lines(first)] != [line.data for line in lines]:
+        yield wanted, f"others than in {first}"
 
 
 def _mode(octets: bytes) -> str:

@@ -14,7 +14,7 @@ from mikey_sdp.scenario.attack import Seen, attack, proved
 from mikey_sdp.scenario.checks.failure import Failure
 from mikey_sdp.scenario.checks.words import given
 from mikey_sdp.scenario.evidence import Evidence
-from mikey_sdp.scenario.expect import KeysExpected
+from mikey_sdp.scenario.expect_keys import KeysExpected
 from mikey_sdp.scenario.pads import two_time_pads
 from mikey_sdp.scenario.reading import parties_of
 from mikey_sdp.scenario.units import say_us

@@ -317,7 +317,7 @@ def test_all_tables_have_a_row_for_each_mode() -> None:
 
 
 def test_a_missing_library_leaves_a_row_without_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_case: ModeCase, _column: str) -> MatrixCell:
+    def missing(_case: ModeCase, _column: str, _keep: object) -> MatrixCell:
         raise BackendUnavailable("no library for this", install="pip install it")
 
     monkeypatch.setattr(matrix, "cell", missing)
