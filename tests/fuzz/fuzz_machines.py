@@ -160,9 +160,8 @@ def one_input(data: bytes) -> None:
     keys_of(established)
     if how & AUTHENTICATED or case.mode is Mode.NULL or octets == original:
         return
-    if (
-        case.mode is Mode.DHSAML and to_responder and not established.tolerated
-    ):  # its first message proves nothing: the answer is found out instead
+    if case.mode is Mode.DHSAML and to_responder and not established.tolerated:
+        # Its first message proves nothing; the answer to it is found out instead.
         refuses(initiator, answer or b"")
         return
     assert established.tolerated
