@@ -16,5 +16,8 @@ picture() {
 }
 
 "$program" run --no-ladder --html "$folder/pages" scenarios/fork-signed-dh.call.yaml scenarios/group-pickup.call.yaml
+"$program" matrix --calls 1 --html "$folder/pages/matrix" >"$folder/matrix.txt"
 picture run-page fork-signed-dh.html 1400,1840
 picture run-message 'fork-signed-dh.html#m0' 1400,900 --blink-settings=preferredColorScheme=0
+picture matrix matrix/index.html 1280,980
+picture matrix-cell 'matrix/index.html#cell-psk-secure-forking' 1280,980 --blink-settings=preferredColorScheme=0

@@ -13,16 +13,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from mikey_sdp.cli.common import HELD, USED_WRONGLY, ModeChoice
+from mikey_sdp.cli.matrix_pages import MatrixPages
 from mikey_sdp.cli.screen import Screen
 from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.report.html_matrix_words import outcome_word
 from mikey_sdp.report.printable import printable
 from mikey_sdp.scenario.matrix import MATRIX_CASES, measure_matrix, variant_of
+from mikey_sdp.scenario.matrix_judge import Keep, forget
 from mikey_sdp.scenario.matrix_words import CONDITIONS
 from mikey_sdp.scenario.mode_cases import ModeCase
 from mikey_sdp.trace import CriteriaRow, Matrix, MatrixCell, MatrixRow, PolicyChoice, PropertyRow
 
 _NAME: Final = 13
 _CELL: Final = 14
+_STYLES: Final = {"yes": "green", "open": "yellow", "no": "dim"}
 _LEGEND: Final = (
     "yes: the call was set up, every packet that counts was decrypted when it arrived, and",
     "nobody but its members could derive its keys. open: it worked, and others could. no:",
@@ -41,14 +45,20 @@ _LEGEND: Final = (
 @click.option("--conditions", is_flag=True, help="Print every condition of every cell.")
 @click.option("--calls", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many calls are timed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
+@click.option("--html", "html_folder", metavar="FOLDER", help="Write the tables as a page, and a page of every run.")
 @click.pass_context
-def matrix(context: click.Context, modes: tuple[str, ...], conditions: bool, calls: int, as_json: bool) -> None:
+def matrix(
+    context: click.Context, modes: tuple[str, ...], conditions: bool, calls: int, as_json: bool, html_folder: str | None
+) -> None:
     """Measure RFC 5197's tables: which mode fits which situation, in real calls, with an attacker at every place.
 
     Exits 0 when all was measured, 2 if a library is missing.
     """
     cases = [case for case in MATRIX_CASES if not modes or str(case.mode) in modes]
-    measured = _watched(cases, calls)
+    pages = None if html_folder is None else MatrixPages(html_folder)
+    measured = _watched(cases, calls, forget if pages is None else pages.keep)
+    if pages is not None:
+        pages.finish(measured)
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(measured), indent=2).decode() + "\n")
     else:
@@ -56,11 +66,11 @@ def matrix(context: click.Context, modes: tuple[str, ...], conditions: bool, cal
     context.exit(USED_WRONGLY if any(row.error for row in measured.table1) else HELD)
 
 
-def _watched(cases: Sequence[ModeCase], calls: int) -> Matrix:
+def _watched(cases: Sequence[ModeCase], calls: int, keep: Keep) -> Matrix:
     """The tables, with a bar on a terminal while they are measured."""
     err = Screen(err=True)
     if not err.console.is_terminal:
-        return measure_matrix(cases, time.process_time_ns, timed=calls)
+        return measure_matrix(cases, time.process_time_ns, timed=calls, keep=keep)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=err.console, transient=True) as progress:
         task = progress.add_task("", total=len(cases))
@@ -69,7 +79,7 @@ def _watched(cases: Sequence[ModeCase], calls: int) -> Matrix:
             progress.update(task, description=f"{_name(str(case.mode), variant_of(case)):<{_NAME}}")
             progress.advance(task, 0 if case is cases[0] else 1)
 
-        return measure_matrix(cases, time.process_time_ns, timed=calls, watch=watch)
+        return measure_matrix(cases, time.process_time_ns, timed=calls, watch=watch, keep=keep)
 
 
 def _tables(measured: Matrix, *, conditions: bool) -> Iterator[Text | str]:
@@ -110,9 +120,8 @@ def _measured(cell: MatrixCell) -> tuple[str, str]:
 
 
 def _word(*, works: bool, secure: bool) -> tuple[str, str]:
-    if not works:
-        return "no", "dim"
-    return ("yes", "green") if secure else ("open", "yellow")
+    word = outcome_word(works=works, secure=secure)
+    return word, _STYLES[word]
 
 
 def _every_condition(rows: Sequence[MatrixRow]) -> Iterator[Text | str]:

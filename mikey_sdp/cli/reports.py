@@ -98,18 +98,14 @@ def _capture(event: RunFinished, passed: Iterable[Passed]) -> bytes:
 def _write_pages(place: str, results: Sequence[RunResult]) -> None:
     if place.endswith(_PAGE):
         for result in results:
-            _write(Path(place), _page(result))
+            write_file(Path(place), _page(result))
         return
-    folder = Path(place)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"{place} can't be made a folder: {error.strerror}") from None
+    folder = made_folder(place)
     names: list[str] = []
     for result in results:
         names.append(_name(result, names))
-        _write(folder / names[-1], _page(result))
-    _write(folder / f"index{_PAGE}", html_index(list(zip(names, results, strict=True))).encode())
+        write_file(folder / names[-1], _page(result))
+    write_file(folder / f"index{_PAGE}", html_index(list(zip(names, results, strict=True))).encode())
 
 
 def _page(result: RunResult) -> bytes:
@@ -126,15 +122,32 @@ def _name(result: RunResult, taken: Sequence[str]) -> str:
     return name
 
 
+def made_folder(place: str) -> Path:
+    """A folder that is there afterwards.
+
+    Raises: click.UsageError.
+    """
+    folder = Path(place)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"{place} can't be made a folder: {error.strerror}") from None
+    return folder
+
+
 def _write_single(place: str, octets: bytes) -> None:
     if place == STANDARD_OUTPUT:
         sys.stdout.buffer.write(octets)
         sys.stdout.flush()
     else:
-        _write(Path(place), octets)
+        write_file(Path(place), octets)
 
 
-def _write(file: Path, octets: bytes) -> None:
+def write_file(file: Path, octets: bytes) -> None:
+    """One of the files that were asked for.
+
+    Raises: click.UsageError.
+    """
     try:
         file.write_bytes(octets)
     except OSError as error:

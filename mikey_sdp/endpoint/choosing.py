@@ -70,6 +70,12 @@ def choice_for(leg: LegState) -> Choice:
     )
 
 
+def choice_for_target(leg: LegState, before: Iterable[Mode]) -> Choice:
+    """The choice for the new target of a redirected call, whose offers `before` were in these modes."""
+    choice = choice_for(leg)
+    return replace(choice, facts=replace(choice.facts, protected_before=any(mode is not Mode.NULL for mode in before)))
+
+
 def choice_of_recipient(leg: LegState, recipient: Recipient) -> Choice:
     """The choice for a message that was asked for: a mode that is named must stand up to the policy like any other."""
     choice = choice_for(leg)

@@ -53,6 +53,16 @@ class CallLeg:
         self._check_open()
         return make_answer(self._state, offer, sdp, caller=self._state.peer)
 
+    def move(self, media: int, *, sent: int | None = None, received: int | None = None) -> KeySet:
+        """A stream collided and has another SSRC: ours once the peer took an offer that says so, or the peer's.
+
+        The keys are the same, for the stream of that name.
+        Raises: PeerError for an SSRC that was used before.
+        """
+        self._check_open()
+        self._state.move(media, sent=sent, received=received)
+        return self.keys
+
     def confirm(self) -> None:
         """The peer has our answer (SIP: the ACK came): send under the new keys. # [4567-4.1.2-19]"""
         self._state.confirm()

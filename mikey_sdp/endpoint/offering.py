@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from mikey_sdp.endpoint.choosing import Choice
+from mikey_sdp.endpoint.choosing import Choice, choice_for_target
 from mikey_sdp.endpoint.drafting import Draft, draft_offer, draft_several
 from mikey_sdp.endpoint.keys import KeyedMedia, KeySet
 from mikey_sdp.endpoint.peer import check_peer
@@ -160,13 +160,14 @@ class Offer:
         """The offer for the new target of a call that was redirected (SIP: 3xx): a new CSB, in a mode that is chosen
         again, with the credentials for that target. # [5197-5.3-3]
 
+        Anybody on the way can say 3xx, so what was offered protected is not offered unprotected to somebody else.
         `secure_carrier` is declared anew, since the way to that target is another.
         Raises: DecodeError and UsageError for the SDP, PolicyRefused where no mode fits the new target.
         """
         if self._leg.levels:
             raise UsageError("a call that was answered is not redirected any more")
         leg = replace(self._leg, peer=to, secure_carrier=secure_carrier, levels={}, sessions=LiveSessions())
-        return make_offer(leg, sdp)
+        return make_offer(leg, sdp, choice=choice_for_target(leg, self.modes))
 
     def _early_keys(self, sessions: LiveSessions) -> KeySet | None:
         parts, peer = [], self._leg.peer

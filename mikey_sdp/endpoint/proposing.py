@@ -18,6 +18,7 @@ from mikey_sdp.mikey.credentials import Credential, PskCredential
 from mikey_sdp.mikey.keys import fresh_rand
 from mikey_sdp.mikey.modes.contract import Initiator, InitiatorSetup, Mode
 from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo
+from mikey_sdp.mikey.modes.responder import unaltered
 from mikey_sdp.mikey.modes.roles import identity_of
 from mikey_sdp.mikey.modes.table import MODES
 from mikey_sdp.mikey.payloads.general_ext import GeneralExtension
@@ -228,7 +229,7 @@ def _proposal(
         credential = replace(credential, trust=replace(credential.trust, known=(target.certificate,)))
     initiator = MODES[target.mode].initiate(setup, credential, leg.secure_carrier)
     if setup.peer is None:  # without IDr it could come back to us in somebody else's name
-        core.replay.remember(initiator.message.octets, setup.timestamp, now)
+        core.replay.remember(unaltered(initiator.message), setup.timestamp, now)
     return Proposal(keyed=keyed, peer=leg.peer, initiator=initiator, before=before)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mikey_sdp.errors import PeerError, UsageError
@@ -13,6 +13,8 @@ from mikey_sdp.srtp.keyring import MAX_KEYS, KeyRing
 from mikey_sdp.srtp.sender import refuse_rollover
 from mikey_sdp.srtp.session import SrtpReceiver, SrtpSender, SrtpSession
 
+MAX_MOVES: Final = 64
+"""How often the streams of a call may change their SSRCs."""
 _NOT_BEGUN: Final = (0,)
 
 
@@ -32,10 +34,18 @@ class MediaKeys:
         """Whether we are the Initiator of the CSB, who sends the odd crypto sessions."""
         return self.send[0].cs_id % 2 == 1
 
+    def moved(self, *, sent: int | None, received: int | None) -> MediaKeys:
+        """The same keys for streams of other SSRCs; None leaves one as it is."""
+        return replace(self, send=_with_ssrc(self.send, sent), receive=_with_ssrc(self.receive, received))
+
     def shares_a_key_with(self, other: MediaKeys) -> bool:
         """Whether a master key of ours is one of the others' in the same direction."""
         pairs = ((self.send, other.send), (self.receive, other.receive))
         return any(one.master_key == two.master_key for ours, theirs in pairs for one in ours for two in theirs)
+
+
+def _with_ssrc(sas: tuple[DataSa, ...], ssrc: int | None) -> tuple[DataSa, ...]:
+    return sas if ssrc is None else tuple(replace(sa, ssrc=ssrc, roc=0) for sa in sas)
 
 
 class LiveSessions:
@@ -52,6 +62,7 @@ class LiveSessions:
         self._receiving: dict[int, MediaKeys] = {}
         self._sending: dict[int, MediaKeys] = {}
         self._off: dict[int, MediaKeys] = {}
+        self._left: set[tuple[int, int]] = set()
         self._over = False
 
     def of(self, media: int, keys: MediaKeys) -> SrtpSession:
@@ -123,6 +134,29 @@ class LiveSessions:
             if media in self._running and self._sending[media] != keys:
                 self._running[media].send.replace(keys.send)
             self._sending[media] = keys
+
+    def move(self, media: int, *, sent: int | None, received: int | None) -> None:
+        """A stream of an m= line goes on under another SSRC, ours (`sent`) or the peer's (`received`), with its keys.
+
+        Raises: PeerError for an SSRC that the line has left before, whose packet indexes were used, or where the line
+        changes without end.
+        """
+        now = self._receiving[media]
+        gone = {(media, sa.ssrc) for sa in (*(now.send if sent else ()), *(now.receive if received else ()))}
+        if (media, sent or received) in self._left or len(self._left) >= MAX_MOVES:
+            raise PeerError(
+                f"the stream of m= line {media + 1} can't go on as SSRC {sent or received or 0:08x}",
+                mikey_error=None,
+                section="RFC 3711 section 9.1",
+            )
+        self._left |= gone
+        for held in (self._receiving, self._sending):
+            held[media] = held[media].moved(sent=sent, received=received)
+        session = self._running.get(media)
+        if session is not None and sent is not None:
+            session.send.move(sent)
+        if session is not None and received is not None:
+            session.receive.replace(self._receiving[media].receive)
 
     def close(self) -> None:
         """Forget every session; none is made any more, since it would start over under keys that were used."""

@@ -108,6 +108,25 @@ class LegState:
             self.confirm()
         return keys
 
+    def move(self, media: int, *, sent: int | None = None, received: int | None = None) -> None:
+        """A stream has another SSRC from now on: in the map of its CSB, which later updates repeat, and in SRTP.
+
+        Raises: PeerError.
+        Source: RFC 3830 section 6.1.1, RFC 3550 section 8.2.
+        """
+        self.sessions.move(media, sent=sent, received=received)
+        for level, state in self.levels.items():
+            if media not in state.keyed.media:
+                continue
+            pair, entries = state.keyed.cs_pair(media), list(state.bundle.sessions)
+            ours, theirs = pair if state.initiated else reversed(pair)
+            for cs_id, ssrc in ((ours, sent), (theirs, received)):
+                if ssrc is not None:
+                    entries[cs_id - 1] = replace(entries[cs_id - 1], ssrc=ssrc, roc=0)
+            bundle = replace(state.bundle, sessions=tuple(entries))
+            self.levels[level] = replace(state, bundle=bundle)
+            self.core.bundles.put(state.peer, bundle, holder=self.holder)
+
     def confirm(self) -> None:
         """The peer has the new keys too: send under them, and close CSBs that were replaced."""
         self.sessions.send_as_received()

@@ -15,8 +15,8 @@ from mikey_sdp.policy import Conference
 class Expectations:
     """What is to be expected of one call; the selection policy weighs it.
 
-    Keeps: `forking`, whether several targets may answer; `retargeting`, whether somebody else than the called party may,
-    whom we would accept; `early_media`, whether media may come before the answer;
+    Keeps: `forking`, whether several targets may answer; `retargeting`, whether somebody else than the called party
+    may, whom we would accept; `early_media`, whether media may come before the answer;
     `conference`, our part in one whose members share a key; `answers`, how many there may be, for the time budget.
     Source: RFC 5197 sections 5.1 to 5.4.
     """

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from mikey_sdp.errors import UsageError
-from mikey_sdp.nodes.commands import AddMedia, Hold, RemoveMedia, Resume
+from mikey_sdp.nodes.commands import AddMedia, ChangeSsrc, Hold, RemoveMedia, Resume
 from mikey_sdp.nodes.config import UserAgentConfig
 from mikey_sdp.nodes.leg import Change
 from mikey_sdp.nodes.session_body import (
@@ -76,6 +76,10 @@ class BodyMaker:
             return body.turned(Direction.SENDRECV)
         if isinstance(change, AddMedia):
             return body.with_stream(self._stream(len(body.streams), change.kind))
+        if isinstance(change, ChangeSsrc):
+            streams = list(body.streams)
+            streams[change.media] = replace(streams[change.media], ssrc=self._fresh_ssrc())
+            return body.with_streams(streams)
         if isinstance(change, RemoveMedia):
             if not 0 <= change.media < len(body.streams):
                 raise UsageError(f"there is no m= line {change.media} to remove, the call has {len(body.streams)}")
@@ -106,10 +110,13 @@ class BodyMaker:
         return LocalStream(
             kind=kind,
             port=self._config.media_port + 2 * media,
-            ssrc=int.from_bytes(self._entropy(4), "big") | 1 if ssrc is None else ssrc,  # 0 stands for unknown ones
+            ssrc=self._fresh_ssrc() if ssrc is None else ssrc,
             direction=direction,
             precondition=precondition,
         )
+
+    def _fresh_ssrc(self) -> int:
+        return int.from_bytes(self._entropy(4), "big") | 1  # 0 stands for unknown ones
 
     def _answering(self, media: int, offered: RemoteStream, *, holding: bool) -> LocalStream:
         if media >= MAX_STREAMS or not offered.is_usable or offered.kind not in self._config.streams.kinds:

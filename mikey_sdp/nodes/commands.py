@@ -45,6 +45,14 @@ class FurtherRound:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeSsrc:
+    """Offer another SSRC for one stream of ours; nobody has to tell a user agent, which does it where two collide."""
+
+    peer: str
+    media: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Offer to send only: the peer is to stop sending."""
 

@@ -124,6 +124,7 @@ class Security(enum.StrEnum):
     """What a user agent demands of its media."""
 
     MIKEY = "mikey"
+    SDES = "sdes"
     NONE = "none"
 
 

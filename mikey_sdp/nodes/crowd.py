@@ -5,7 +5,8 @@ Source: RFC 5197 section 5.4, RFC 3711 section 9.1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,23 +19,35 @@ from mikey_sdp.srtp.session import SrtpSession
 
 MAX_MEMBERS: Final = 64
 """Streams of one kind that a member follows."""
+REMEMBERED_PACKETS: Final = 128
+"""Packets of his own by which a member tells one that comes back to him from another's."""
 
 
 class Crowd:
     """What a member sends goes through his own session; what comes may be of anybody.
 
     Members that were called send as Responders, those that called as Initiators: there is a key for each, and a member
-    opens both. What comes back under his own SSRC is his own packet, or another's in his name.
-    Keeps: `session`, his own.
+    opens both. What comes under his own SSRC is a packet of his own, which is refused, or shows that another member
+    has chosen the same; the other is heard all the same.
+    Keeps: `session`, his own; `collided`, told of every packet of another under our SSRC that authenticated, which
+    nobody but a member can send.
+    Source: RFC 3550 section 8.2.
     """
 
-    def __init__(self, session: SrtpSession, keys: MediaKeys) -> None:
+    def __init__(self, session: SrtpSession, keys: MediaKeys, *, collided: Callable[[], None] = lambda: None) -> None:
         self.session: Final = session
         self._receivers: Final = [
             SrtpReceiver(_of_anybody(sas), max_ssrcs=MAX_MEMBERS) for sas in (keys.receive, keys.send)
         ]
         self._keys = keys
-        self.protect: Final = session.protect
+        self._collided: Final = collided
+        self._sent: deque[bytes] = deque(maxlen=REMEMBERED_PACKETS)
+
+    def protect(self, octets: bytes) -> bytes:
+        """The packet as it is sent."""
+        srtp = self.session.protect(octets)
+        self._sent.append(srtp)
+        return srtp
 
     def go_on(self, keys: MediaKeys) -> None:
         """The conference has other keys; packets under those before are still opened until `forget_old`."""
@@ -54,13 +67,17 @@ class Crowd:
 
         Raises: PeerError, DecodeError.
         """
-        if int.from_bytes(octets[8:12], "big") == self.session.send.ssrc:
-            raise PacketRefused(RefusalKind.FOREIGN_SSRC, "the SSRC is our own")
+        ours = int.from_bytes(octets[8:12], "big") == self.session.send.ssrc
+        if ours and octets in self._sent:
+            raise PacketRefused(RefusalKind.FOREIGN_SSRC, "the packet is our own")
         first, second = self._receivers
         try:
-            return first.unprotect(octets)
+            plain = first.unprotect(octets)
         except PeerError:
-            return second.unprotect(octets)
+            plain = second.unprotect(octets)
+        if ours:
+            self._collided()
+        return plain
 
 
 def _of_anybody(sas: Sequence[DataSa]) -> tuple[DataSa, ...]:

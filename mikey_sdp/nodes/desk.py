@@ -17,6 +17,7 @@ from mikey_sdp.nodes.leg_media import LegMedia
 from mikey_sdp.nodes.lobby import Lobby
 from mikey_sdp.nodes.media import StreamReceiver
 from mikey_sdp.nodes.plain import PlainEndpoint
+from mikey_sdp.nodes.sdes import SdesEndpoint
 from mikey_sdp.nodes.session_body import SessionBody
 from mikey_sdp.secret import SeededEntropy
 from mikey_sdp.sip import AgentCore, Dialog, DialogId, Hop, Request, Uri, identity
@@ -62,21 +63,26 @@ class Desk:
             allow=ALLOW,
             supported=(*config.supported, *((PRECONDITION,) if config.preconditions is not None else ())),
         )
-        self.endpoint: Final = PlainEndpoint() if config.security is Security.NONE else self._endpoint()
+        self.endpoint: Final = self._endpoint()
 
     def _contact_uri(self) -> str:
         config = self.config
         transport = "" if config.transport is Transport.UDP else f";transport={config.transport.lower()}"
         return f"sip:{config.name}@{config.address.host}:{config.address.port}{transport}"
 
-    def _endpoint(self) -> Endpoint:
+    def _endpoint(self) -> Endpoint | PlainEndpoint | SdesEndpoint:
         config = self.config
+        if config.security is Security.NONE:
+            return PlainEndpoint()
+        entropy = config.entropy or SeededEntropy(config.seed + b"|mikey")
+        if config.security is Security.SDES:
+            return SdesEndpoint(entropy)
         return Endpoint(
             config.identity,
             credentials=config.credentials,
             modes=config.modes,
             clock=self._clock,
-            entropy=config.entropy or SeededEntropy(config.seed + b"|mikey"),
+            entropy=entropy,
             options=config.options,
             group=config.group,
         )

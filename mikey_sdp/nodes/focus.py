@@ -17,17 +17,20 @@ from mikey_sdp.nodes.commands import Call, ReKey
 from mikey_sdp.nodes.config import UserAgentConfig
 from mikey_sdp.nodes.contract import (
     Action,
+    Address,
     CommandGiven,
     Datagram,
     DatagramReceived,
     Event,
+    Report,
     SendDatagram,
     Transport,
 )
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.media import StreamReceiver
 from mikey_sdp.nodes.user_agent import UserAgent
-from mikey_sdp.srtp.rtp import rtp_header_octets, rtp_octets
+from mikey_sdp.srtp.rtp import rtp_header_octets, rtp_octets, rtp_ssrc
+from mikey_sdp.trace import Warned
 
 
 class Passing(enum.StrEnum):
@@ -53,6 +56,8 @@ class Focus(UserAgent):
         self._passing: Final = passing
         self._members: frozenset[int] = frozenset()
         self._sequences: dict[tuple[int, int], int] = {}
+        self._sources: dict[tuple[int, int], int] = {}
+        self._collided: set[tuple[int, int, int]] = set()
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -73,6 +78,8 @@ class Focus(UserAgent):
             self._renew()
         self._members = there
         self._sequences = {key: number for key, number in self._sequences.items() if key[0] in there}
+        self._sources = {source: number for source, number in self._sources.items() if number in there}
+        self._collided = {one for one in self._collided if one[0] in there}
         return [*actions, *self._spread(now_us)]
 
     # Keys
@@ -124,6 +131,12 @@ class Focus(UserAgent):
         place = (datagram.destination, datagram.source)
         if plain is None:
             return
+        if (
+            self._passing is Passing.RELAYED
+            and (warning := self._collision(place, rtp_ssrc(plain), now_us)) is not None
+        ):
+            yield from warning
+            return
         for leg in self._confirmed():
             if place in leg.media.places or leg.agreed is None:
                 continue
@@ -135,6 +148,25 @@ class Focus(UserAgent):
                         yield SendDatagram(
                             datagram=Datagram(source=own, destination=peer, transport=Transport.MEDIA, octets=octets)
                         )
+
+    def _collision(self, place: tuple[Address, Address], ssrc: int, now_us: Micros) -> list[Action] | None:
+        """What there is to say of a packet that must not be relayed, since another member has its SSRC; None of others.
+
+        Who was heard first under an SSRC keeps it as long as he is a member. The other one hears him, and so learns
+        that he has to choose another, while nobody else ever gets two packets of one key stream.
+        Source: RFC 3550 section 8.2, RFC 3711 section 9.1.
+        """
+        leg = next((leg for leg in self._confirmed() if place in leg.media.places), None)
+        if leg is None:
+            return None
+        port = place[0].port
+        if self._sources.setdefault((port, ssrc), leg.number) == leg.number:
+            return None
+        if (leg.number, port, ssrc) in self._collided:
+            return []
+        self._collided.add((leg.number, port, ssrc))
+        text = f"{leg.peer} sends under SSRC {ssrc:08x}, which another member has: that is not passed on"
+        return [Report(Warned(at_us=now_us, party=self.name, text=text))]
 
     def _counted(self, leg: Leg, port: int, now_us: Micros) -> None:
         sender = leg.media.senders.get(self._media_at(port))

@@ -12,15 +12,16 @@ from mikey_sdp.mikey.registry import DataType
 from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmt
 
 _MARKER: Final = b"a=key-mgmt:"
+_CRYPTO: Final = b"a=crypto:"
 
 
 def key_notes(body: bytes) -> tuple[str, ...]:
-    """One line for each a=key-mgmt line of a body, in document order; none if it has none.
+    """One line for each a=key-mgmt and a=crypto line of a body, in document order; none if it has none.
 
     The lines are picked out as they stand, whatever the rest of the body is like: a note says what is there, it judges
     nothing.
     """
-    if _MARKER not in body:
+    if _MARKER not in body and _CRYPTO not in body:
         return ()
     notes = []
     media = -1
@@ -30,6 +31,8 @@ def key_notes(body: bytes) -> tuple[str, ...]:
         elif line.startswith(_MARKER):
             where = "session level" if media < 0 else f"media level, m= line {media}"
             notes.append(f"{_what(line[len(_MARKER) :].decode('latin-1'))}, at {where}")
+        elif line.startswith(_CRYPTO):
+            notes.append(f"SDES key in the clear, at {'session level' if media < 0 else f'm= line {media}'}")
     return tuple(notes)
 
 

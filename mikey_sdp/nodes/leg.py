@@ -12,18 +12,20 @@ from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.endpoint.offering import Offer
 from mikey_sdp.endpoint.sessions import MediaKeys
-from mikey_sdp.nodes.commands import AddMedia, FurtherRound, Hold, ReKey, RemoveMedia, Resume
+from mikey_sdp.nodes.commands import AddMedia, ChangeSsrc, FurtherRound, Hold, ReKey, RemoveMedia, Resume
 from mikey_sdp.nodes.crowd import Crowd
 from mikey_sdp.nodes.leg_media import LegMedia
 from mikey_sdp.nodes.media import Protection
 from mikey_sdp.nodes.plain import PlainAnswer, PlainLeg, PlainOffer
+from mikey_sdp.nodes.sdes import SdesAnswer, SdesKeys, SdesLeg, SdesOffer
 from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
 from mikey_sdp.sip import Dialog, IncomingRequest, OutgoingInvite, OutgoingRequest
 
-AnyOffer = Offer | PlainOffer
-AnyAnswer = Answer | PlainAnswer
-AnySecured = CallLeg | PlainLeg
-Change = ReKey | FurtherRound | Hold | Resume | AddMedia | RemoveMedia
+AnyKeys = KeySet | SdesKeys
+AnyOffer = Offer | PlainOffer | SdesOffer
+AnyAnswer = Answer | PlainAnswer | SdesAnswer
+AnySecured = CallLeg | PlainLeg | SdesLeg
+Change = ReKey | FurtherRound | ChangeSsrc | Hold | Resume | AddMedia | RemoveMedia
 """The commands that take a re-INVITE."""
 
 
@@ -45,7 +47,7 @@ class Agreed:
 
     body: SessionBody
     remote: tuple[RemoteStream, ...]
-    keys: KeySet | None
+    keys: AnyKeys | None
     protections: dict[int, Protection]
     fresh: tuple[int, ...]
 

@@ -17,11 +17,11 @@ class LegMedia:
     """What flows on a leg, either way, by the index of the m= line.
 
     Keeps: `receivers` and `senders`; `timer`, the name of the one that paces all streams of the leg, and `ticking`,
-    whether it runs; `places`, for each receiver the own
-    and the peer's address between which its packets travel.
+    whether it runs; `collided`, m= lines that are silent since somebody else sends under our SSRC; `places`,
+    for each receiver the own and the peer's address between which its packets travel.
     """
 
-    __slots__ = ("_entropy", "_next_tick", "_streams", "places", "receivers", "senders", "ticking", "timer")
+    __slots__ = ("_entropy", "_next_tick", "_streams", "collided", "places", "receivers", "senders", "ticking", "timer")
 
     def __init__(self, streams: Streams, entropy: Entropy, *, timer: str) -> None:
         self.timer = timer
@@ -32,6 +32,7 @@ class LegMedia:
         self.receivers: dict[int, StreamReceiver] = {}
         self.places: dict[tuple[Address, Address], StreamReceiver] = {}
         self.ticking = False
+        self.collided: set[int] = set()
 
     def listen(
         self,
@@ -71,7 +72,17 @@ class LegMedia:
             sender = self.senders[media]
             sender.protection = protection
             sender.redirect(peer)
-            sender.paused = not (body.streams[media].direction.sends and remote[media].direction.receives)
+            if sender.ssrc != body.streams[media].ssrc:
+                sender.rename(body.streams[media].ssrc)
+            sends = media not in self.collided and body.streams[media].direction.sends
+            sender.paused = not (sends and remote[media].direction.receives)
+
+    def fall_silent(self, media: int) -> None:
+        """Somebody else sends under our SSRC: nothing leaves under it any more, until there is another."""
+        self.collided.add(media)
+        sender = self.senders.get(media)
+        if sender is not None:
+            sender.paused = True
 
     def refill(self, packets: int | None) -> None:
         """So many packets more are to be sent on every stream."""

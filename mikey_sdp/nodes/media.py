@@ -16,6 +16,7 @@ from mikey_sdp.srtp.rtp import rtp_header_octets, rtp_octets, rtp_ssrc
 _CLOCK_RATES: Final = {"audio": 8_000, "video": 90_000}
 _PAYLOAD_TYPES: Final = {"audio": 0, "video": 96}
 _MEDIA: Final = Transport.MEDIA
+_FIRST_NUMBERS: Final = 0x7FFF
 
 
 class Protection(Protocol):
@@ -83,7 +84,7 @@ class StreamSender:
         entropy: Entropy,
         first_sequence: int | None = None,
     ) -> None:
-        self.ssrc: Final = ssrc
+        self.ssrc = ssrc
         self.protection = protection
         self.packets = 0
         self.first_us: Micros | None = None
@@ -112,6 +113,11 @@ class StreamSender:
     def redirect(self, destination: Address) -> None:
         """Send to another address from now on."""
         self._destination = destination
+
+    def rename(self, ssrc: int) -> None:
+        """Go on as another stream, so that receivers see its first number far from a wrap."""
+        self.ssrc = ssrc
+        self._sequence &= _FIRST_NUMBERS
 
     def next_packet(self, now_us: Micros) -> SendDatagram:
         """The next packet of the stream, protected."""

@@ -66,6 +66,9 @@ class PlainLeg:
         """Answer a further offer of the peer."""
         return _answer(offer, sdp)
 
+    def confirm(self) -> None:
+        """The peer has our answer, in which there are no keys."""
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -137,7 +137,8 @@ class SessionBody:
 class RemoteStream:
     """One m= line of the peer: where it takes media, None if it doesn't, and which way it flows as the peer sees it.
 
-    Keeps: `precondition`, what the peer wants agreed on before it rings; of a stream that is not secured nothing.
+    Keeps: `precondition`, what the peer wants agreed on before it rings; of a stream that is not secured nothing;
+    `ssrc`, what the peer says that it sends under, 0 where it does not.
     """
 
     kind: str
@@ -145,6 +146,7 @@ class RemoteStream:
     direction: Direction
     protocol: str
     precondition: SecurityPrecondition | None = None
+    ssrc: int = 0
 
     @classmethod
     def of(cls, line: MediaLine, precondition: SecurityPrecondition | None = None) -> Self:
@@ -156,6 +158,7 @@ class RemoteStream:
             direction=line.direction,
             protocol=f"{line.profile} {' '.join(line.formats)}",
             precondition=precondition if line.is_secure else None,  # [5027-3-2]
+            ssrc=line.ssrcs[0] if line.ssrcs else 0,
         )
 
     @property

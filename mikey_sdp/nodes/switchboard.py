@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.nodes.config import Security
 from mikey_sdp.nodes.crowd import Crowd
 from mikey_sdp.nodes.desk import LINGER_US, Desk
-from mikey_sdp.nodes.leg import Agreed, Leg, Stage
+from mikey_sdp.nodes.leg import Agreed, AnyKeys, Leg, Stage
 from mikey_sdp.nodes.leg_media import counted, plain_protections
 from mikey_sdp.nodes.media import Protection
 from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
@@ -27,14 +26,16 @@ _NOT_ACCEPTABLE_HERE: Final = 488
 class Switchboard:
     """Everything between a finished negotiation and the packets of one user agent's legs.
 
-    Keeps: `forgotten`, told of the call of each leg that is forgotten.
+    Keeps: `forgotten`, told of the call of each leg that is forgotten; `collided`, told of leg and m= line where
+    somebody else sends under our SSRC.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk: Final = desk
         self.forgotten: Callable[[str], None] = lambda _call_id: None
+        self.collided: Callable[[Leg, int], None] = lambda _leg, _media: None
 
-    def agree(self, leg: Leg, body: SessionBody, remote: tuple[RemoteStream, ...], keys: KeySet | None) -> Agreed:
+    def agree(self, leg: Leg, body: SessionBody, remote: tuple[RemoteStream, ...], keys: AnyKeys | None) -> Agreed:
         """What an offer and its answer come to."""
         if self._desk.config.security is Security.NONE:
             plain = plain_protections(body)
@@ -49,13 +50,13 @@ class Switchboard:
             fresh=tuple(media for media in own if before.get(media) != own[media]),
         )
 
-    def _protection(self, leg: Leg, media: int, keys: KeySet) -> Protection:
+    def _protection(self, leg: Leg, media: int, keys: AnyKeys) -> Protection:
         session = keys.session(media)
         if self._desk.config.expects.conference is not Conference.MEMBER:
             return session
         crowd = leg.crowds.get(media)
         if crowd is None or crowd.session is not session:
-            crowd = leg.crowds[media] = Crowd(session, keys.media[media])
+            crowd = leg.crowds[media] = Crowd(session, keys.media[media], collided=lambda: self.collided(leg, media))
         crowd.go_on(keys.media[media])
         return crowd
 
@@ -171,7 +172,7 @@ class Switchboard:
                         party=desk.config.name,
                         call_id=leg.call_id,
                         peer=leg.peer,
-                        mode=keys.mode.value,
+                        mode=str(keys.mode),
                         csb_id=own.csb_id,
                         media=media,
                         direction=direction,

@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp import sip
-from mikey_sdp.endpoint.keys import KeySet
+from mikey_sdp.endpoint.endpoint import Endpoint
+from mikey_sdp.endpoint.offering import Offer
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused
 from mikey_sdp.nodes.bodies import BodyMaker
 from mikey_sdp.nodes.config import Contact, EarlyAnswers
 from mikey_sdp.nodes.contract import Datagram, Transport
 from mikey_sdp.nodes.desk import Desk
-from mikey_sdp.nodes.leg import Agreed, AnyAnswer, Leg, Stage
-from mikey_sdp.nodes.plain import PlainEndpoint, PlainLeg, PlainOffer
+from mikey_sdp.nodes.leg import Agreed, AnyAnswer, AnyKeys, Leg, Stage
+from mikey_sdp.nodes.plain import PlainLeg
 from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
 from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
 from mikey_sdp.nodes.ua_attempts import Attempt
@@ -109,7 +110,7 @@ class Answers:
 
     def _answer_to(self, leg: Leg, offer: str, contact: Contact) -> AnyAnswer:
         endpoint, config = self._desk.endpoint, self._desk.config
-        if isinstance(endpoint, PlainEndpoint):
+        if not isinstance(endpoint, Endpoint):
             return endpoint.answer(offer, str(leg.body))
         peer = None if config.accepts_retarget else contact.uri
         secure_carrier = contact.transport is Transport.TLS
@@ -123,13 +124,12 @@ class Answers:
             return ""
         return str(self._bodies.refusing(offered))
 
-    def _accept(self, attempt: Attempt, answer: str, remote: tuple[RemoteStream, ...]) -> KeySet | None:
+    def _accept(self, attempt: Attempt, answer: str, remote: tuple[RemoteStream, ...]) -> AnyKeys | None:
         offer = attempt.offer
         if offer is None:
             raise PeerError("no answer is due", mikey_error=None, section="RFC 3264 section 4")
-        if isinstance(offer, PlainOffer):
-            offer.accept(answer)
-            return None
+        if not isinstance(offer, Offer):
+            return offer.accept(answer)
         host = next((stream.address.host for stream in remote if stream.address is not None), "")
         early = self._desk.lobby.early_keys(attempt.invite.call_id, host)
         return offer.accept(answer, retarget=self._desk.config.accepts_retarget, early=early)

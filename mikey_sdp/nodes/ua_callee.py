@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp import sip
-from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.errors import DecodeError
+from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
-from mikey_sdp.nodes.config import Reaction, Speaks
+from mikey_sdp.nodes.config import Reaction, Security, Speaks
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.session_body import remote_streams
@@ -27,6 +27,7 @@ _RINGING: Final = 180
 _PROGRESS: Final = 183
 _OK: Final = 200
 _BAD_REQUEST: Final = 400
+_FORBIDDEN: Final = 403
 _REQUEST_TERMINATED: Final = 487
 _NOT_ACCEPTABLE: Final = 488
 _TIMEOUT: Final = 504
@@ -96,8 +97,12 @@ class Callee:
     def _take_over(self, leg: Leg, incoming: sip.IncomingRequest, answer: str, replaced: Leg) -> None:
         """The call takes the place of another one: answer at once, and end that.
 
-        Whoever may have keys with us may do so: his offer has been authenticated before. (RFC 3891 section 3)
+        Whoever may have keys with us may do so, once he has proved who he is: an offer that was left to us has proved
+        nothing yet, and an unprotected one never does. (RFC 3891 section 3)
         """
+        if self._desk.config.security is not Security.NONE and not _is_proved(leg):
+            self.refusals.reject(leg, incoming, _FORBIDDEN)
+            return
         self._answer(leg, incoming, answer)
         if replaced.stage is Stage.EARLY and replaced.invite is not None:
             self._desk.do(self._desk.core.cancel(replaced.invite))
@@ -236,7 +241,7 @@ class Callee:
         leg.stage = Stage.CONFIRMED
         leg.incoming = None
         desk.call_changed(leg.call_id, leg.peer, "confirmed")
-        if isinstance(leg.secured, CallLeg):
+        if leg.secured is not None:
             leg.secured.confirm()
         if on_ack is not None:
             leg.on_ack = None
@@ -244,6 +249,12 @@ class Callee:
         elif desk.config.answering.early_packets is not None:
             leg.media.refill(desk.config.streams.packets)
             self._board.start(leg)
+
+
+def _is_proved(leg: Leg) -> bool:
+    """Whether the caller has proved who he is, by the key exchange."""
+    keys = None if leg.on_ack is None else leg.on_ack.keys
+    return keys is not None and keys.mode is not Mode.NULL
 
 
 def _is_between_rounds(leg: Leg) -> bool:

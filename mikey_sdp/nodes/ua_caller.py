@@ -104,6 +104,11 @@ class Caller:
         desk.call_changed(invite.call_id, order.called, "calling")
         desk.do(outputs)
 
+    def run_ended(self) -> None:
+        """Report what came for attempts that are not over."""
+        for attempt in self._attempts.values():
+            self.answers.close(attempt)
+
     def cancel(self, command: Cancel) -> None:
         """Give up the attempts that nobody has answered."""
         attempts = [one for one in self._attempts.values() if one.called == command.peer and one.invite.open]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp import sip
-from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
-from mikey_sdp.nodes.commands import FurtherRound, Hold, ReKey, Resume
+from mikey_sdp.nodes.collisions import followed, moved
+from mikey_sdp.nodes.commands import ChangeSsrc, FurtherRound, Hold, ReKey, Resume
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Agreed, AnySecured, Change, Leg, OwnChange, Stage
 from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
@@ -36,6 +36,18 @@ class Changes:
         self._bodies: Final = bodies
 
     # Our own offers
+
+    def ssrc_collided(self, leg: Leg, media: int) -> None:
+        """Somebody else sends under our SSRC with the same key: say nothing until the peer knows another of ours.
+
+        Source: RFC 3550 section 8.2, RFC 3711 section 9.1.
+        """
+        if media in leg.media.collided or leg.stage is Stage.ENDED:
+            return
+        leg.media.fall_silent(media)
+        self._desk.warn(f"somebody else sends under our SSRC {leg.body.streams[media].ssrc:08x}; we choose another")
+        leg.waiting.appendleft(ChangeSsrc(leg.peer, media))
+        self.next_change(leg)
 
     def change(self, command: Change) -> None:
         """Offer a change on every leg with that peer; one that comes too early waits for its turn."""
@@ -92,6 +104,8 @@ class Changes:
         answer = event.response.body.decode("utf-8", "surrogateescape")
         try:
             keys = change.offer.accept(answer)
+            if isinstance(change.command, ChangeSsrc):
+                keys = moved(self._desk, leg, change, change.command.media) or keys
             agreed = self._board.agree(leg, change.body, remote_streams(answer), keys)
         except (PeerError, DecodeError, PolicyRefused) as error:
             desk.do(desk.core.acknowledge(event.invite, event.dialog))
@@ -168,7 +182,8 @@ class Changes:
             desk.do(desk.core.respond(incoming, rejection.status, warnings=[rejection.warning]))
             return
         try:
-            agreed = self._board.agree(leg, body, remote, answer.keys)
+            keys = followed(leg, remote) or answer.keys
+            agreed = self._board.agree(leg, body, remote, keys)
         except PeerError as error:
             # The exchange is over and its keys can't be run: there is no way back to those before.
             desk.refused(leg.call_id, leg.peer, error)
@@ -190,7 +205,7 @@ class Changes:
     def _in_force(self, leg: Leg, agreed: Agreed) -> None:
         """Both sides have the change now: say what it was, and send as agreed."""
         before = leg.agreed
-        if isinstance(leg.secured, CallLeg):
+        if leg.secured is not None:
             leg.secured.confirm()
         for state in _steps(before, agreed):
             self._desk.call_changed(leg.call_id, leg.peer, state)
@@ -214,12 +229,19 @@ def _steps(before: Agreed | None, after: Agreed) -> list[str]:
     if before is None:
         return []
     steps = []
-    if any(media in before.protections for media in after.fresh):
+    if any(media in before.protections and not _same_keys(media, before, after) for media in after.fresh):
         steps.append("rekeyed")
     was_held, is_held = _held(before), _held(after)
     if was_held != is_held:
         steps.append("held" if is_held else "resumed")
     return steps
+
+
+def _same_keys(media: int, before: Agreed, after: Agreed) -> bool:
+    """Whether only the SSRC of a stream is another."""
+    if before.keys is None or after.keys is None or media not in before.keys.media:
+        return False
+    return before.keys.media[media].shares_a_key_with(after.keys.media[media])
 
 
 def _held(agreed: Agreed) -> bool:

@@ -10,12 +10,13 @@ from typing import Final
 
 from mikey_sdp import sip
 from mikey_sdp.endpoint.answering import Rejection
+from mikey_sdp.endpoint.endpoint import Endpoint
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.nodes.bodies import BodyMaker
 from mikey_sdp.nodes.contract import Transport
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import AnyAnswer, AnyOffer, Leg
-from mikey_sdp.nodes.plain import PlainEndpoint, PlainLeg, PlainOffer, PlainRejection
+from mikey_sdp.nodes.plain import PlainLeg, PlainRejection
 from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
 from mikey_sdp.nodes.switchboard import Switchboard
 
@@ -73,7 +74,7 @@ class Invitations:
 
     def _answer_to(self, leg: Leg, offer: str, caller: str, *, secure_carrier: bool) -> AnyAnswer:
         endpoint = self._desk.endpoint
-        if isinstance(endpoint, PlainEndpoint):
+        if not isinstance(endpoint, Endpoint):
             return endpoint.answer(offer, str(leg.body))
         return endpoint.answer(offer, str(leg.body), caller=caller, secure_carrier=secure_carrier)
 
@@ -91,7 +92,7 @@ class Invitations:
 
     def _offer(self, leg: Leg, caller: str, *, secure_carrier: bool) -> AnyOffer:
         endpoint, level = self._desk.endpoint, self._desk.config.level
-        if isinstance(endpoint, PlainEndpoint):
+        if not isinstance(endpoint, Endpoint):
             return endpoint.offer(str(leg.body))
         return endpoint.offer(
             str(leg.body), to=caller, secure_carrier=secure_carrier, level=level, expects=self._desk.config.expects
@@ -104,11 +105,7 @@ class Invitations:
             return True
         answer = ack.body.decode("utf-8", "surrogateescape")
         try:
-            keys = None
-            if isinstance(offer, PlainOffer):
-                offer.accept(answer)
-            else:
-                keys = offer.accept(answer)
+            keys = offer.accept(answer)
             agreed = self._board.agree(leg, leg.body, remote_streams(answer), keys)
         except (PeerError, DecodeError, PolicyRefused) as error:
             self._desk.refused(leg.call_id, leg.peer, error)

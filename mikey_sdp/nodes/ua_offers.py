@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp import sip
+from mikey_sdp.endpoint.endpoint import Endpoint
 from mikey_sdp.endpoint.offering import Offer
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.mikey.modes.error_message import ErrorReported
@@ -16,7 +17,6 @@ from mikey_sdp.nodes.config import Contact
 from mikey_sdp.nodes.contract import Transport
 from mikey_sdp.nodes.desk import PRECONDITION, Desk
 from mikey_sdp.nodes.leg import AnyOffer
-from mikey_sdp.nodes.plain import PlainEndpoint
 from mikey_sdp.nodes.session_body import SessionBody
 from mikey_sdp.nodes.ua_attempts import Attempt
 from mikey_sdp.sdp.preconditions import Strength
@@ -43,7 +43,7 @@ class Offers:
         config, endpoint, body = self._desk.config, self._desk.endpoint, self._bodies.first_offer()
         if offerless:
             return body, None
-        if isinstance(endpoint, PlainEndpoint):
+        if not isinstance(endpoint, Endpoint):
             return body, endpoint.offer(str(body))
         offer = endpoint.offer(
             str(body),

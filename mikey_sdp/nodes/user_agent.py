@@ -66,6 +66,7 @@ class UserAgent:
         self._caller: Final = Caller(self._desk, self._board, bodies, self._early)
         self._callee: Final = Callee(self._desk, self._board, bodies, self._early)
         self._changes: Final = Changes(self._desk, self._board, bodies)
+        self._board.collided = self._changes.ssrc_collided
         self._transfers: Final = Transfers(self._desk, self._board, self._caller)
         self._registration: Final = Registration(self._desk)
         self._ends: Final = Ends(self._desk, self._board, self._caller, self._callee.refusals)
@@ -132,8 +133,10 @@ class UserAgent:
                 receiver = desk.places.get((datagram.destination, datagram.source))
                 if receiver is not None:
                     receiver.receive(datagram.octets, now_us)
-                    return []
-                self._caller.answers.media_from(datagram)
+                    if not desk.actions:
+                        return []
+                else:
+                    self._caller.answers.media_from(datagram)
             else:
                 self._signalling(datagram)
         elif isinstance(event, TimerFired):
@@ -177,7 +180,9 @@ class UserAgent:
         handler(command)
 
     def _run_ended(self) -> None:
+        self._caller.run_ended()
         for leg in list(self._desk.legs.values()):
+            self._board.close_lobby(leg.call_id, leg.peer)
             self._board.forget(leg)
         if self._desk.strays:
             self._desk.warn(f"media packets that belonged to no call: {self._desk.strays}")
@@ -219,6 +224,7 @@ class UserAgent:
             return
         if leg.stage is Stage.ANSWERED:
             self._callee.acknowledged(leg, event.request)
+            self._changes.next_change(leg)
         elif leg.stage is Stage.CONFIRMED:
             self._changes.acknowledged(leg)
         if leg.hang_up_on_ack:

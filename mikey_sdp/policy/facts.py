@@ -37,8 +37,9 @@ class Facts:
     Keeps: `credentials`, the names of the modes that a credential at hand makes possible with this peer ("NULL" only
     where it was opted into); `secure_carrier`, whether the signalling's transport was declared secure; `allowed`, the
     modes that the program narrows the choice to, None for all; `rejected`, those that the peer refused already, which
-    are not among `credentials` any more; `forward_secrecy`, whether a key that leaks later must
-    not open what was recorded before; `both_contribute`, whether the peer is known to want a part in the key;
+    are not among `credentials` any more; `protected_before`, whether the call was redirected after
+    an offer in a protected mode; `forward_secrecy`, whether a key that leaks later must not open what was recorded
+    before; `both_contribute`, whether the peer is known to want a part in the key;
     `forking`, whether several targets may answer; `retargeting`, whether somebody else than the called party may, whom
     the caller would accept; `early_media`, whether media may come before the answer does;
     `conference`, our part in one; `costs` by mode, `octets` and `time_us`, the budgets that they must fit.
@@ -55,6 +56,7 @@ class Facts:
     conference: Conference = Conference.NONE
     allowed: frozenset[str] | None = None
     rejected: frozenset[str] = frozenset()
+    protected_before: bool = False
     costs: Mapping[str, Cost] = field(default_factory=dict)
     octets: int | None = None
     time_us: int | None = None

@@ -128,6 +128,8 @@ RULES: Final[tuple[Rule, ...]] = (
                 holds=lambda facts: not any(facts.usable(mode) for mode in PROTECTED),
                 lacking="a protected mode is at hand",
             ),
+            # Anybody on the way can redirect a call, and would lead it to where nothing is protected.
+            Condition(holds=lambda facts: not facts.protected_before, lacking="the call was offered protected before"),
             Condition(holds=lambda facts: facts.secure_carrier, lacking="the carrier was not declared secure"),
         ),
         why="nothing protects the key itself, but the carrier was declared secure",

@@ -18,7 +18,9 @@ _TRIED: Final = (
     "signalling, and each is given the packets. A key counts as opened only if it decrypted one of them. "
     "The same attacker did open the call when he was given the secrets of its members."
 )
-_UNTRACED: Final = "Exchanges of MIKEY messages between the ends, without SIP around them, in the order in which they passed."
+_UNTRACED: Final = (
+    "Exchanges of MIKEY messages between the ends, without SIP around them, in the order in which they passed."
+)
 
 
 def html_matrix_run(run: MatrixRun, decoding: Decoding) -> str:
@@ -34,7 +36,9 @@ def _attempts(attempts: Sequence[Attempt]) -> Iterable[Element]:
     yield element("p", _TRIED if attempts else _KEYLESS, class_="hint")
     if attempts:
         panel = element("div", class_="panel padded scrolled")
-        table = _table(panel, "who tried", "the call of", "secrets held", "MIKEY messages read", "keys derived", "opened")
+        table = _table(
+            panel, "who tried", "the call of", "secrets held", "MIKEY messages read", "keys derived", "opened"
+        )
         for one in attempts:
             _attempt(add(table, "tr"), one)
         yield panel

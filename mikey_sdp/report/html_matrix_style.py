@@ -32,9 +32,10 @@ body:has(.message:target) main { margin-right: auto; }
 .cells thead th { padding: 2px 4px 4px; text-align: left; vertical-align: bottom; color: var(--dim); }
 .cells th[scope=row] { width: 136px; padding-left: 6px; }
 .cells th.corner { width: 136px; }
-.cells th .variant { display: block; font-weight: 400; color: var(--dim); font-size: 12.5px; }
-a.cell { display: grid; grid-template-columns: auto 1fr auto; align-items: center; text-decoration: none; color: var(--ink);
-  padding: 8px 11px; border-radius: 9px; border: 2px solid transparent; min-height: 56px; }
+.tables th .variant { font-weight: 400; color: var(--dim); font-size: 12.5px; margin-left: 7px; }
+.cells th .variant { display: block; margin: 0; }
+a.cell { display: grid; grid-template-columns: auto 1fr auto; align-items: center; text-decoration: none;
+  color: var(--ink); padding: 8px 11px; border-radius: 9px; border: 2px solid transparent; min-height: 56px; }
 a.cell.yes { background: var(--good-bg); } a.cell.open { background: var(--warn-bg); }
 a.cell.no { background: var(--none-bg); }
 a.cell .printed { grid-column: 1 / -1; font-size: 12px; color: var(--dim); margin-top: 2px; }
@@ -55,8 +56,10 @@ td.missing { color: var(--warn); padding: 10px; }
 .condition h4 { margin: 0; display: flex; align-items: center; font-size: 15px; }
 .condition h4 .word { margin-left: auto; font-size: 14px; display: flex; align-items: center; }
 .condition p { margin: 4px 0 0; font-size: 14px; color: var(--dim); }
-.condition ul { margin: 6px 0 0; padding-left: 18px; font-size: 14px; } .condition .runs { margin-top: 8px; color: var(--ink); }
-.condition .runs a { margin-right: 14px; white-space: nowrap; }
+.condition ul { margin: 6px 0 0; padding-left: 18px; font-size: 14px; }
+.condition .runs { margin-top: 8px; color: var(--ink); }
+.links a { margin-right: 14px; white-space: nowrap; }
+.hint.below { margin: 8px 4px 0; }
 .verdict { margin: 10px 0 14px; }
 @media (max-width: 760px) {
   main { padding: 20px 14px 48px; } h1 { font-size: 22px; }
@@ -65,7 +68,8 @@ td.missing { color: var(--warn); padding: 10px; }
   .tables tr { padding: 10px 0; border-top: 1px solid var(--rule); } .tables tr:first-child { border-top: 0; }
   .tables th[scope=row] { font-size: 16px; padding: 2px 0 6px; border: 0; width: auto; }
   .tables th .variant { display: inline; margin-left: 6px; }
-  .tables td { border: 0; padding: 3px 0; display: grid; grid-template-columns: 9.5rem 1fr; align-items: center; gap: 8px; }
+  .tables td { border: 0; padding: 3px 0; display: grid; grid-template-columns: 9.5rem 1fr;
+    align-items: center; gap: 8px; }
   .tables td::before { content: attr(data-label); color: var(--dim); font-size: 13px; }
   .tables td > a.cell { min-height: 0; }
   .tables td .printed { margin: 0; } .tables td > * { grid-column: 2; } .tables td::before { grid-column: 1; }

@@ -86,6 +86,7 @@ def _head(main: Element, result: RunResult) -> None:
     transports = "/".join(sorted({record.transport for record in sent}))
     add(facts, "span", f"{len(result.parties)} parties", class_="pill")
     if not result.records:
+        add(facts, "span", "no trace", class_="pill")
         return
     add(facts, "span", f"{len(sent)} messages over {transports}" if sent else "no messages", class_="pill")
     keys = {holding.key.fingerprint for holding in holdings(result.records)}

@@ -9,13 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
+from mikey_sdp.dissect import envelope
 from mikey_sdp.dissect.known import NOTHING, Known
 from mikey_sdp.dissect.open import Opener
-from mikey_sdp.dissect.signalling import in_envelope
+from mikey_sdp.dissect.signalling import SDP_TYPE, in_envelope
 from mikey_sdp.errors import DecodeError, MikeySdpError
 from mikey_sdp.mikey.bundle import Bundle, DataSa
 from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.registry import DataType
+from mikey_sdp.nodes.sdes import data_sa
+from mikey_sdp.sdp.crypto import cryptos
+from mikey_sdp.sdp.lines import SessionDescription
 from mikey_sdp.secret import Secret
 from mikey_sdp.srtp.receiver import SrtpReceiver
 from mikey_sdp.srtp.rtp import Carried, carried
@@ -28,9 +32,13 @@ _UNDER_SHARED_SECRETS: Final = (DataType.PRE_SHARED, DataType.DHHMAC_INIT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What somebody saw of calls: the MIKEY messages in their order, each once, and the packets of media."""
+    """What somebody saw of calls: the MIKEY messages in their order, each once, and the packets of media.
+
+    Keeps: `told`, keys that stood in descriptions for all to read.
+    """
 
     messages: tuple[Message, ...]
+    told: tuple[DataSa, ...] = ()
     packets: tuple[bytes, ...] = field(repr=False)
 
     @classmethod
@@ -41,8 +49,10 @@ class Seen:
         """
         captured = tuple(passed)
         packets = (one.octets for part in (captured, media) for one in part if one.is_media)
+        signalling = tuple(dict.fromkeys(one.octets for one in captured if not one.is_media))
         return cls(
-            messages=tuple(_messages(one.octets for one in captured if not one.is_media)),
+            messages=tuple(_messages(signalling)),
+            told=tuple(sa for octets in signalling if b"a=crypto:" in octets for sa in _told(octets)),
             packets=tuple(octets for octets in dict.fromkeys(packets) if carried(octets) is Carried.RTP),
         )
 
@@ -55,7 +65,7 @@ class Seen:
 def _messages(signalling: Iterable[bytes]) -> Iterator[Message]:
     """The MIKEY messages that can be read at all; a message that passes several links is one."""
     met = set()
-    for octets in dict.fromkeys(signalling):
+    for octets in signalling:
         try:
             found = in_envelope(octets).found
         except DecodeError:
@@ -70,6 +80,23 @@ def _messages(signalling: Iterable[bytes]) -> Iterator[Message]:
                 continue
 
 
+def _told(octets: bytes) -> Iterator[DataSa]:
+    """The keys of the security descriptions in one message, which go by the place of their m= line."""
+    try:
+        parts = envelope.read(octets).parts()
+    except DecodeError:
+        return
+    for part in parts:
+        try:
+            if part.content_type.partition(";")[0].strip().lower() != SDP_TYPE:
+                continue
+            sd = SessionDescription.parse(part.octets)
+            told = [data_sa(level + 1, one) for level in range(len(sd.media)) for one in cryptos(sd, level)]
+        except DecodeError:
+            continue
+        yield from told
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """A captured packet, and what was in it."""
@@ -82,10 +109,11 @@ class Proof:
 class Derived:
     """One key that the attacker made, of one crypto session.
 
-    Keeps: `bundle`, the CSB behind it; `proof`, None where no captured packet was protected with it.
+    Keeps: `bundle`, the CSB behind it, None of a key that stood in a description; `proof`, None where no captured
+    packet was protected with it.
     """
 
-    bundle: Bundle
+    bundle: Bundle | None
     sa: DataSa
     proof: Proof | None
 
@@ -93,17 +121,38 @@ class Derived:
 def attack(seen: Seen, secrets: Sequence[Known] = ()) -> tuple[Derived, ...]:
     """Every key that follows from what was seen, with these secrets and without any, the proved ones first."""
     found: dict[str, Derived] = {}
+    for bundle, sa in _keys(seen, secrets):
+        name = (sa.master_key.fingerprint(), sa.master_salt.fingerprint(), sa.mki.hex())
+        if "|".join(name) not in found:
+            found["|".join(name)] = Derived(bundle=bundle, sa=sa, proof=_proof(sa, seen.packets))
+    return tuple(sorted(found.values(), key=lambda one: one.proof is None))
+
+
+def _keys(seen: Seen, secrets: Sequence[Known]) -> Iterator[tuple[Bundle | None, DataSa]]:
+    for sa in seen.told:
+        yield None, sa
     for bundle in _bundles(seen.messages, secrets):
         for sa in _data_sas(bundle):
-            name = (sa.master_key.fingerprint(), sa.master_salt.fingerprint(), sa.mki.hex())
-            if "|".join(name) not in found:
-                found["|".join(name)] = Derived(bundle=bundle, sa=sa, proof=_proof(sa, seen.packets))
-    return tuple(sorted(found.values(), key=lambda one: one.proof is None))
+            yield bundle, sa
 
 
 def proved(derived: Iterable[Derived]) -> tuple[Derived, ...]:
     """Those keys that opened something."""
     return tuple(one for one in derived if one.proof is not None)
+
+
+def rests_on_a_secret(derived: Derived) -> bool:
+    """Whether a key would be another one if what the ends agreed on in secret were: one that would not is everybody's,
+    since all else that enters it can be read."""
+    if derived.bundle is None:
+        return True
+    changed = tuple(replace(key, key=_inverted(key.key)) for key in derived.bundle.keys)
+    others = replace(derived.bundle, keys=changed).data_sas(derived.sa.cs_id)
+    return all(other.master_key != derived.sa.master_key for other in others)
+
+
+def _inverted(secret: Secret) -> Secret:
+    return Secret(bytes(octet ^ 0xFF for octet in secret.reveal()))
 
 
 def _bundles(messages: Sequence[Message], secrets: Sequence[Known]) -> Iterator[Bundle]:

@@ -17,7 +17,7 @@ from mikey_sdp.nodes import commands
 from mikey_sdp.nodes.config import Contact, EarlyAnswers, EarlyOffers, Keeps, Security, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedCommand, Transport
 from mikey_sdp.policy import Conference
-from mikey_sdp.scenario.build_attackers import attacker_node
+from mikey_sdp.scenario.build_attackers import attacker_node, empty_loot, key_log_of
 from mikey_sdp.scenario.build_behaviour import answering_of, options_of, skew_us_of, streams_of
 from mikey_sdp.scenario.build_conference import group_of, node_of
 from mikey_sdp.scenario.build_credentials import Holdings
@@ -86,6 +86,7 @@ class _Builder:
     def __init__(self, scenario: Scenario, source: Source, witness: Witness | None) -> None:
         self._scenario = scenario
         self._witness = witness
+        self._loot: Final = empty_loot(scenario.network)
         self._transport = Transport(scenario.network.transport.upper())
         self.contacts: Final = {
             name: Contact(uri=uri_of(identity_of(scenario, name)), address=self._address(at), transport=self._transport)
@@ -148,7 +149,7 @@ class _Builder:
             responder_ssrc=None if party.responder_ssrc is UNSET else party.responder_ssrc,
             buffer_packets=party.buffer,
             entropy=None if self._witness is None else self._witness.entropy(name, seed + b"|mikey"),
-            key_log=None if self._witness is None else self._witness.keys.append,
+            key_log=key_log_of(name, self._witness, self._loot),
             seed=seed,
             epoch_unix_us=EPOCH_UNIX_US,
             clock_skew_us=skew_us_of(party),
@@ -169,7 +170,9 @@ class _Builder:
         """The node of an attacker."""
         at = list(self._scenario.network.attackers).index(name)
         address = Address(f"198.51.100.{at + 1}", _SIP_PORT)
-        return attacker_node(name, attacker, address, seed=self.octets(f"attacker|{name}", 32))
+        hosts = {party: contact.address.host for party, contact in self.contacts.items()}
+        seed = self.octets(f"attacker|{name}", 32)
+        return attacker_node(name, attacker, address, seed=seed, hosts=hosts, keys=self._loot)
 
 
 def _link(scenario: Scenario, link: LinkBetween | None, what: str) -> Link:

@@ -114,10 +114,9 @@ def cell(case: ModeCase, column: Column, keep: Keep = forget) -> MatrixCell:
     conditions = []
     situations = SITUATIONS[column]
     for condition in CONDITIONS[column]:
-        situation = situations.get(condition)
-        if situation is None or not _ONLY.get(condition, _always)(case):
+        if not _ONLY.get(condition, _always)(case):
             continue
-        outcome = situation(case, run_name(case, column, condition))
+        outcome = situations[condition](case, run_name(case, column, condition))
         hand_over(outcome, MEANINGS[column][condition], keep)
         conditions.append(
             MatrixCondition(

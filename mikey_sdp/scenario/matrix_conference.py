@@ -17,7 +17,6 @@ from mikey_sdp.mikey.message import Message
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.groups import Group
 from mikey_sdp.mikey.modes.table import MODES
-from mikey_sdp.mikey.registry import DataType
 from mikey_sdp.report.matrix_run import Attempt, MatrixRun, Told
 from mikey_sdp.scenario.build import EPOCH_UNIX_US
 from mikey_sdp.scenario.matrix_group import FOCUS, Room
@@ -110,8 +109,8 @@ def _told_in(room: Room) -> Iterator[Told]:
     """What passed between the ends, without what was in it."""
     for one in room.said:
         if one.octets:
-            kind = DataType(Message.decode(one.octets).header.data_type)
-            yield Told(sender=one.sender, to=one.to, kind=kind.name, octets=len(one.octets))
+            kind = Message.decode(one.octets).header.data_type
+            yield Told(sender=one.sender, to=one.to, kind=kind.label, octets=len(one.octets))
 
 
 # How keys come to the members

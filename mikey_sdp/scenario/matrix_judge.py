@@ -17,7 +17,7 @@ from mikey_sdp.dissect.known import Known
 from mikey_sdp.errors import UsageError
 from mikey_sdp.mikey.modes.table import row_of_message
 from mikey_sdp.report.matrix_run import Attempt, MatrixRun
-from mikey_sdp.scenario.attack import Seen, attack, proved
+from mikey_sdp.scenario.attack import Seen, attack, proved, rests_on_a_secret
 from mikey_sdp.scenario.matrix_cast import CALLER
 from mikey_sdp.scenario.matrix_scene import Played
 from mikey_sdp.scenario.pads import two_time_pads
@@ -183,7 +183,7 @@ def _attempts(played: Played) -> Iterator[Attempt]:
         if not media:
             continue
         members = (CALLER, phone)
-        _check_attacker(played, members, media)
+        yield from _attempt_of_members(played, members, media)
         for name, secrets in _outsiders(played, members):
             seen = Seen.of(played.capture.open_to(name), media)
             wanted = {one.octets for one in media}
@@ -191,14 +191,19 @@ def _attempts(played: Played) -> Iterator[Attempt]:
             yield attempt(name, members, own, secrets)
 
 
-def _check_attacker(played: Played, members: tuple[str, str], media: Sequence[Passed]) -> None:
+def _attempt_of_members(played: Played, members: tuple[str, str], media: Sequence[Passed]) -> Iterator[Attempt]:
+    """With all secrets of the members the attacker must succeed; what he makes then of no secret, anybody makes."""
     secrets = [known for name in members for known in played.scene.actors[name].secrets]
     seen = Seen.of(played.capture.open_to(*members))
     own = Seen(messages=seen.messages, packets=tuple(one.octets for one in media))
-    if not attempt("", members, own, secrets).opened:
+    found = proved(attack(own, secrets))
+    if not found:
         raise NothingShown(
             f"{played.scene.name}: the attacker opens nothing with all secrets of {' and '.join(members)}"
         )
+    bare = tuple(dict.fromkeys(one.sa.master_key.fingerprint() for one in found if not rests_on_a_secret(one)))
+    if bare:
+        yield Attempt(who="anybody", members=members, secrets=0, messages=len(seen.messages), derived=bare, opened=bare)
 
 
 def _outsiders(played: Played, members: tuple[str, str]) -> Iterator[tuple[str, Sequence[Known]]]:

@@ -119,12 +119,15 @@ class Scene:
         return UserAgent(UserAgentConfig(**{**settings, **self.phones, **more}))
 
     def _contacts(self) -> dict[str, Contact]:
-        """The users that can be called, each at the phone or server that leads to them."""
-        places = {actor.name: actor.address for actor in self.actors.values()}
-        places |= {server.name: server.address for server in self.servers}
+        """The users that can be called, each at the phone or server that leads to them; and every phone by its name, so
+        that the trace tells which of them answered."""
+        phones = {actor.name: actor.address for actor in self.actors.values()}
+        places = phones | {server.name: server.address for server in self.servers}
         return {
-            user: Contact(uri=f"sip:{user}@{DOMAIN}", address=places[way], transport=self.transport)
-            for user, way in self.ways.items()
+            user: Contact(
+                uri=f"sip:{user}@{DOMAIN}", address=places[way], transport=self.transport, phone=phones.get(user)
+            )
+            for user, way in {**{name: name for name in phones}, **self.ways}.items()
         }
 
     def _server(self, server: Server) -> Node:

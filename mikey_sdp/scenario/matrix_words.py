@@ -25,12 +25,12 @@ CONDITIONS: Final[Mapping[Column, tuple[str, ...]]] = MappingProxyType(
         ),
         "retarget": (BASELINE, "strict-identity", "psk-shared-with-target", "proxy-recursion"),
         "redirect": (BASELINE, "target-at-hand", "choice-by-policy"),
-        "shared-key-conference": (BASELINE, "other-way-round", "offerless", "two-steps", "join-and-leave"),
+        "shared-key-conference": (BASELINE, "other-way-round", "two-steps", "join-and-leave"),
     }
 )
 """The situations of each column, its baseline first; those that a mode can't be in are left out of its cells."""
 
-MEANINGS: Final[Mapping[Column, Mapping[str, str]]] = MappingProxyType(
+MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "early-media": {
             BASELINE: "Bob's phone sends as soon as it has taken the offer; its packets arrive long before any answer.",
@@ -62,10 +62,9 @@ MEANINGS: Final[Mapping[Column, Mapping[str, str]]] = MappingProxyType(
             "hand for it.",
         },
         "shared-key-conference": {
-            BASELINE: "The focus begins with each of three members and pushes its key where the mode can; in RSA-R "
-            "the members ask for it. Then everybody says something, once for all.",
+            BASELINE: "Alice is the focus. She begins with each of three members, and pushes her key where the mode "
+            "can; in RSA-R the members ask for it. Then everybody says something, once for all.",
             "other-way-round": "Who waited begins: the members call in, and in RSA-R the focus calls out.",
-            "offerless": "The focus calls without an offer, and the members make one.",
             "two-steps": "A Diffie-Hellman exchange with each member comes first; its TGK is the pre-shared key under "
             "which the focus pushes the key of all.",
             "join-and-leave": "Two talk; then one joins, and one leaves. At each change the focus makes new keys.",

@@ -89,10 +89,42 @@ class Tamper(Part, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class Inject(Part, frozen=True, kw_only=True):
+    """Send a media packet of one's own behind each one that passes to a party, from the address that it came from."""
+
+    to: PartyName
+    keys_of: Annotated[
+        PartyName | UnsetType,
+        Meta(
+            description="Protected with this party's keys, if one of them opens what passes. Left out: the packet that "
+            "passes once more."
+        ),
+    ] = UNSET
+    ssrc: Annotated[
+        Literal["another", "the same"], Meta(description="What the header says, compared with what passes.")
+    ] = "another"
+    packets: Annotated[int, Meta(ge=1, le=10_000, description="How many in all.")] = 10
+
+
+LineNumber = Annotated[int, Meta(ge=1, le=64)]
+
+
+class MikeyLines(Part, frozen=True, kw_only=True):
+    """Change the MIKEY lines of every INVITE that has so many, counted from 1 in the order of the body."""
+
+    one_of: ClassVar[frozenset[str]] = frozenset({"remove", "swap", "corrupt"})
+
+    remove: LineNumber | UnsetType = UNSET
+    swap: tuple[LineNumber, LineNumber] | UnsetType = UNSET
+    corrupt: Annotated[
+        LineNumber | UnsetType, Meta(description="The lowest bit of the message's last octet is flipped.")
+    ] = UNSET
+
+
 class Attacker(Part, frozen=True, kw_only=True):
     """Someone on the path between two parties or servers, and the one thing that he does there."""
 
-    one_of: ClassVar[frozenset[str]] = frozenset({"replay", "strip", "tamper", "eavesdrop"})
+    one_of: ClassVar[frozenset[str]] = frozenset({"replay", "strip", "tamper", "mikey lines", "inject", "eavesdrop"})
 
     between: tuple[NodeName, NodeName]
     replay: Replay | UnsetType = UNSET
@@ -101,6 +133,8 @@ class Attacker(Part, frozen=True, kw_only=True):
         Meta(description="Take the a=key-mgmt lines of this protocol out of every INVITE."),
     ] = UNSET
     tamper: Tamper | UnsetType = UNSET
+    mikey_lines: MikeyLines | UnsetType = UNSET
+    inject: Inject | UnsetType = UNSET
     eavesdrop: Annotated[bool | UnsetType, Meta(description="Pass everything on and count what could be read.")] = UNSET
 
 

@@ -117,9 +117,13 @@ class Party(Part, frozen=True, kw_only=True):
         ),
     ] = "policy"
     answers: Answers = Answers()
-    security: Annotated[Literal["mikey", "none"], Meta(description="none: a phone that knows plain RTP only.")] = (
-        "mikey"
-    )
+    security: Annotated[
+        Literal["mikey", "sdes", "none"],
+        Meta(
+            description="none: a phone that knows plain RTP only. sdes: one that writes its keys into its descriptions "
+            "(RFC 4568) instead of MIKEY, for comparison."
+        ),
+    ] = "mikey"
     supports: Annotated[
         tuple[Literal["100rel", "replaces"], ...],
         Meta(description="The SIP extensions that it says it knows."),

@@ -22,6 +22,10 @@ def check_network(scenario: Scenario, source: Source) -> None:
         if pair in taken:
             source.note(path, f"{taken[pair]!r} sits between the two already")
         taken[pair] = name
+        if attacker.inject is not UNSET and attacker.inject.to not in pair:
+            source.note((*path, "inject", "to"), f"{attacker.inject.to!r} gets nothing that passes there")
+        if attacker.mikey_lines and attacker.mikey_lines.swap and len(set(attacker.mikey_lines.swap)) == 1:
+            source.note((*path, "mikey lines", "swap"), "a line that takes its own place stays where it is")
         if attacker.eavesdrop is False:
             source.note((*path, "eavesdrop"), "an attacker who doesn't eavesdrop does nothing; leave him out")
     _check_names(scenario, source)

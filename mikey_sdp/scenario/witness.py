@@ -20,7 +20,7 @@ class Witness:
 
     Keeps: `capture`, all that passed; `keys`, every key that came into use; by party its credentials, the private
     values of its assertions, and its chance, written down; `made`, what attackers at its places came to, so that
-    nobody has to attack twice.
+    nobody has to attack twice; `bare`, keys that were found to rest on no secret, so that anybody can make them.
     """
 
     capture: Capture = field(default_factory=Capture)
@@ -29,6 +29,7 @@ class Witness:
     credentials: dict[str, Sequence[Credential]] = field(default_factory=dict, repr=False)
     assertions: dict[str, Secret] = field(default_factory=dict, repr=False)
     made: dict[tuple[tuple[str, ...], bool], frozenset[str]] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
 
     def entropy(self, party: str, seed: bytes) -> RecordedEntropy:
         """The chance of a party's key exchanges."""

@@ -131,6 +131,19 @@ class SrtpSender:
         self._park()
         self._install(ring, mki)
 
+    def move(self, ssrc: int) -> None:
+        """Go on as another stream under the same keys, whose indexes begin anew; the SSRC must never have been used.
+
+        How much each key has protected counts on, whatever the SSRC.
+        Source: RFC 3550 section 8.2, RFC 3711 section 9.1.
+        """
+        self._stream = ssrc.to_bytes(4, "big")
+        self._highest = self._rtcp_sent = 0
+        before, self._contexts = self._contexts, {master: OutboundContext(master) for master in self._contexts}
+        for master, context in self._contexts.items():
+            context.packets, context.rtcp_packets = before[master].packets, before[master].rtcp_packets
+        self._switch((self._key_at(0) or self._rings[0].keys[0]) if self._rings[0].by_interval else self._key)
+
     def check(self, sas: Sequence[DataSa]) -> None:
         """Raise what `replace` would raise for these Data SAs, and change nothing."""
         self._next_ring(sas)

@@ -8,10 +8,17 @@ from typing import Final
 
 HERE: Final = Path(__file__).parent
 UNCLAIMED: Final = HERE / "unclaimed.tsv"
+LATER: Final = HERE / "later.tsv"
 COLUMNS: Final = ("id", "level", "area", "who", "requirement")
 
 GATED: Final = frozenset({"rfc3830", "rfc4567", "rfc4650", "rfc4738"})
 """The standards that have to be claimed by now."""
+
+MEASURED: Final = "rfc5197"
+"""The RFC whose statements about modes are measured: its claims, rules and tables."""
+
+LATER_SECTIONS: Final = ("5197-4.2-", "5197-4.3-", "5197-4.4-", "5197-4.5-", "5197-6-", "5197-7-")
+"""Where it speaks of extensions, of transports beside SIP and of alternatives to MIKEY."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +43,28 @@ class Requirement:
         return self.level in ("SHOULD", "SHOULD NOT", "RECOMMENDED", "NOT RECOMMENDED")
 
     @property
+    def measured(self) -> bool:
+        """Whether it is a statement about modes that a measurement bears out or contradicts."""
+        return self.rfc == MEASURED and self.level in ("CLAIM", "RULE", "TABLE")
+
+    @property
     def gated(self) -> bool:
         """Whether it belongs to the part of the standards that has to be claimed by now; RTSP does not."""
         return self.rfc in GATED and self.area != "rtsp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Why a measured statement is left out of the count: it is about later work, or nothing but documentation."""
+
+    kind: str
+    reason: str
+
+    def faults(self, name: str) -> list[str]:
+        """What is wrong with calling that row so."""
+        if self.kind == "documentation" or (self.kind == "later" and name.startswith(LATER_SECTIONS)):
+            return []
+        return [f"later.tsv: {name} can't be of kind {self.kind!r}: its section is among those that are built"]
 
 
 def load_catalogue() -> dict[str, Requirement]:
@@ -55,12 +81,23 @@ def load_catalogue() -> dict[str, Requirement]:
 
 def load_reasons() -> dict[str, str]:
     """Why a requirement is claimed by no test, by id."""
-    reasons: dict[str, str] = {}
-    for number, (identifier, reason) in _rows(UNCLAIMED, ("id", "reason")):
-        if identifier in reasons or not reason.strip():
-            raise ValueError(f"{UNCLAIMED.name}:{number}: id {identifier!r} comes twice or without a reason")
-        reasons[identifier] = reason.strip()
-    return reasons
+    return {name: reason for name, (reason,) in _by_id(UNCLAIMED, ("id", "reason")).items()}
+
+
+def load_later() -> dict[str, Later]:
+    """The measured statements that nothing here can show by now, by id."""
+    rows = _by_id(LATER, ("id", "kind", "reason"))
+    return {name: Later(kind=kind, reason=reason) for name, (kind, reason) in rows.items()}
+
+
+def _by_id(path: Path, columns: tuple[str, ...]) -> dict[str, list[str]]:
+    """The other cells of each row, by id. Raises ValueError for an id that comes twice, and for an empty cell."""
+    found: dict[str, list[str]] = {}
+    for number, (identifier, *cells) in _rows(path, columns):
+        if identifier in found or not all(cell.strip() for cell in cells):
+            raise ValueError(f"{path.name}:{number}: id {identifier!r} comes twice or without a reason")
+        found[identifier] = [cell.strip() for cell in cells]
+    return found
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:

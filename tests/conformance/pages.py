@@ -50,8 +50,8 @@ def _share(rows: Sequence[Requirement], claims: Mapping[str, Sequence[str]]) -> 
 def _page(
     rfc: str, rows: Sequence[Requirement], claims: Mapping[str, Sequence[str]], reasons: Mapping[str, str]
 ) -> str:
-    strong = [row for row in rows if row.binding or row.advised]
-    weak = [row for row in rows if not row.binding and not row.advised]
+    strong = [row for row in rows if row.binding or row.advised or row.measured]
+    weak = [row for row in rows if row not in strong]
     lines = [f"# RFC {rfc.removeprefix('rfc')}", "", _NOTE, ""]
     lines += _claimed("Claimed", [row for row in strong if row.id in claims], claims)
     lines += _unclaimed([row for row in strong if row.id not in claims], reasons)

@@ -124,7 +124,7 @@ def test_the_answer_has_the_csb_id_and_the_rand_of_the_group(rand: tuple[Rand, .
     assert [item.octets for item in reply.all(Rand)] == [station.bundle.rand]
 
 
-@pytest.mark.requirement("4738-3.6-3", "4738-3.6-5", "4738-3.2-4")
+@pytest.mark.requirement("4738-3.6-3", "4738-3.6-5", "4738-3.2-4", "5197-3.7-10")
 def test_three_members_read_what_any_of_them_and_the_sender_write() -> None:
     station = Station.on_air()
     bundles = [station.bundle, *map(station.join, MEMBERS)]

@@ -67,7 +67,7 @@ def _refusals(length: int) -> Iterator[None]:
 def _points_into(error: DecodeError, length: int) -> None:
     assert 0 <= error.offset <= length
     assert error.field
-    assert error.section.startswith("RFC ")
+    assert error.section.startswith(("RFC ", "draft-"))
     assert len(str(error)) < 200
     if isinstance(error, UnknownCodePoint):
         assert isinstance(error.code_point, error.namespace)

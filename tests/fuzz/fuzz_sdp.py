@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from mikey_sdp.errors import DecodeError, UsageError
 from mikey_sdp.sdp.codecs import codecs, sdes_suites
+from mikey_sdp.sdp.crypto import cryptos
 from mikey_sdp.sdp.key_mgmt import (
     KeyMgmt,
     governing_lines,
@@ -75,6 +76,9 @@ def _read(sd: SessionDescription) -> None:
     for section in sd.sections():
         codecs(section)
         sdes_suites(section)
+    for level in range(len(sd.media)):
+        with contextlib.suppress(DecodeError):
+            cryptos(sd, level)
     media = media_lines(sd)
     for line in media:
         _ = line.has_crypto, line.direction.sends, line.direction.receives, line.direction.seen_by_peer

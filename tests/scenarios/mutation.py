@@ -62,7 +62,21 @@ MUTATIONS: Final = (
         file="mikey_sdp/mikey/crypto/derive.py",
         old="return Secret(self.prf(tgk.reveal(), label_of(constant, cs_id, self.csb_id, self.rand), bits))",
         new="return Secret(self.prf(bytes(16), label_of(constant, cs_id, self.csb_id, self.rand), bits))",
-        noticed_by={"fork-signed-dh": ("keys: different bob-desk and bob-mobile", "keys: unknown to bob-mobile")},
+        noticed_by={
+            "fork-signed-dh": (
+                "keys: different bob-desk and bob-mobile",
+                "keys: unknown to bob-mobile",
+                "keys: forward secret bob-mobile",
+            ),
+            "retarget-signed-dh": ("keys: agreed alice and carol, unknown to alice bob and proxy, forward secret",),
+        },
+    ),
+    Mutation(
+        what="the SSRC binding, by which no two branches with one key send under one SSRC",
+        file="mikey_sdp/endpoint/settling.py",
+        old="    if ssrc and cs_id in answered and before.sessions[cs_id - 1].ssrc == ssrc:\n",
+        new="    if ssrc and cs_id in answered and not before.sessions:\n",
+        noticed_by={"two-time-pad": ("keys: none with alice mobile,", "key management failed: at alice, with mobile,")},
     ),
     Mutation(
         what="the replay cache",
@@ -73,6 +87,13 @@ MUTATIONS: Final = (
             "replayed-invite": ("key management failed: at bob, mikey error 1,",),
             "replays": tuple(f"at {callee}, with {caller}, mikey error 1," for caller, callee in CALLEES.items()),
         },
+    ),
+    Mutation(
+        what="the SSRC binding, by which a receiver takes the streams that were agreed on and no other",
+        file="mikey_sdp/srtp/receiver.py",
+        old="        if len(self._streams) >= self._max_ssrcs:\n",
+        new="        if self._max_ssrcs < 1:\n",
+        noticed_by={"fork-loser-injects": ("from bob-mobile, to alice, sent 50, decrypted 50, undecryptable 10",)},
     ),
 )
 

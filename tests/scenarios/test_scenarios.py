@@ -54,6 +54,7 @@ ENCRYPTED = {
     "fork-rsa-one-key": 1 + 2,
     "next-mode-after-488": 1,
     "several-messages-for-certificates": 1 + 2,
+    "several-messages-attacked": 3 * (1 + 1 + 2),
     "fork-rsa-own-keys": 1 + 2,
     "fork-rsa-r-three-phones": 2 * (3 + 1),
     "redirect-chooses-another-mode": 1,
@@ -66,6 +67,8 @@ ENCRYPTED = {
     "retarget-rsa": 2,
     "conference-asked-key": 10,
     "conference-offerless": 3,
+    "sdes-early-media": 1,
+    "sdes-what-proxies-learn": 2,
 }
 """How many SIP messages of a scenario carry a key that RSA encrypted; what an attacker or a proxy passes on is sent
 once more."""

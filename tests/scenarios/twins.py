@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.scenarios.changes import Change
+from tests.scenarios.twins_attackers import ATTACKERS
 from tests.scenarios.twins_choices import CHOICES
 from tests.scenarios.twins_conference import CONFERENCES
 from tests.scenarios.twins_early import EARLY
@@ -78,6 +79,7 @@ TWINS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     **CHOICES,
     **MISHAPS,
     **CONFERENCES,
+    **ATTACKERS,
     "basic-call": {
         "bob holds another key": (WRONG_KEY,),
         "bob answers too late": (("answer: 1s", "answer: 2s"),),

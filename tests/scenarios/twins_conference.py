@@ -37,6 +37,13 @@ CONFERENCES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "most are no members": (("members: [one, two, three,", "members: [three,"),),
         "members say nothing": (("talks: {packets: 5}", "talks: {packets: 0}"),),
     },
+    "conference-ssrc-collision": {
+        "members know of no conference": (_NO_MEMBER,),
+        "ann comes later": (("at: 0s, focus: {call: ann}", "at: 600ms, focus: {call: ann}"),),
+        "each has an SSRC of its own": ((", responder ssrc: 4711", ""),),
+        "members hold another key": (("&member {credentials: psk", "&member {credentials: {psk: {label: x}}"),),
+        "members say nothing": (("packets: 100", "packets: 0"),),
+    },
     "conference-signed-dh-mixed": {
         "all have one key": (
             ("focus: {credentials: {certificate: {key: ec}}", "focus: {credentials: psk"),

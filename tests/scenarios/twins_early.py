@@ -66,6 +66,26 @@ EARLY: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         "the queue takes no notice": (("answers: {early media: 50ms", "answers: {ignore: true, early media: 50ms"),),
         "the desk doesn't answer": (("answer: 2s", "answer: null"),),
     },
+    "sdes-early-media": {
+        "MIKEY in RSA mode": (
+            ("  alice: {security: sdes,", "  alice: {credentials: certificate, offers: rsa,"),
+            ("  bob: {security: sdes,", "  bob: {credentials: certificate,"),
+        ),
+        "there is room for alice": (("security: sdes, buffer: 0", "security: sdes, buffer: 100"),),
+        "carol calls in RSA mode": (("offers: rsa-r", "offers: rsa"),),
+        "bob knows plain RTP only": (("  bob: {security: sdes,", "  bob: {security: none,"),),
+    },
+    "sdes-what-proxies-learn": {
+        "MIKEY in RSA mode": (
+            ("  alice: {security: sdes}", "  alice: {credentials: certificate, offers: rsa}"),
+            ("  bob: {security: sdes,", "  bob: {credentials: certificate,"),
+        ),
+        "carol's keys are in the clear too": (
+            holds("carol", "certificate, offers: rsa", "unprotected, offers: unprotected"),
+            holds("dave", "certificate", "unprotected"),
+        ),
+        "bob knows plain RTP only": (("  bob: {security: sdes,", "  bob: {security: none,"),),
+    },
     "preconditions-signed-dh": {
         "there are none": (
             ("preconditions: mandatory}", "preconditions: none}"),

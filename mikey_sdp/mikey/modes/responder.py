@@ -127,7 +127,7 @@ class Responder:
 
         A `further` round names nobody: its CSB and its keys do.
         """
-        self._setup.replay.check_new(_unaltered(message))
+        self._setup.replay.check_new(unaltered(message))
         own = self._setup.own
         parties = parties_of_i_message(message, own)
         if parties.idr is None and self._setup.require_idr and not further:  # [3830-9.5-2]
@@ -155,7 +155,7 @@ class Responder:
 
         Raises: PeerError with Invalid TS (1) where the share can't vouch for so old a message.
         """
-        replay, octets = self._setup.replay, _unaltered(message)
+        replay, octets = self._setup.replay, unaltered(message)
         if proof.error_proof is None:
             replay.remember(octets, moment, now, UNPROVED)
             return
@@ -204,7 +204,7 @@ class Responder:
         return build_error(header, timestamp, error_no, supported=supported, proof=believable).octets
 
 
-def _unaltered(message: Message) -> bytes:
+def unaltered(message: Message) -> bytes:
     """What of a message nobody but its sender can change: all but the signature, since from one ECDSA signature anybody
     can make a second one that verifies too, and the message would look new. # [3830-5.4-2]"""
     signature = message.find(Signature)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from mikey_sdp.errors import UsageError
-from mikey_sdp.scenario.attack import Seen, attack, proved
+from mikey_sdp.scenario.attack import Seen, attack, proved, rests_on_a_secret
 from mikey_sdp.scenario.checks.failure import Failure
 from mikey_sdp.scenario.checks.words import given
 from mikey_sdp.scenario.evidence import Evidence
@@ -57,10 +57,16 @@ def _made(
     """Somebody can make a key of a party, or would be found to be unable to whatever he held."""
     held, peers = _held(evidence, party, peer)
     witness = witness_of(evidence)
+    own = _keys(witness, (party, *peers))
     if not held:
         yield wanted, f"{party} holds no key at all", (party,)
-    elif made := _keys(witness, who) & held:
+    elif made := (_keys(witness, who) | witness.bare) & held:
         yield wanted, f"{', '.join(sorted(made))} can be made", (party,)
+    elif missed := held - own:
+        came = (
+            f"{', '.join(sorted(missed))} can't be made with the secrets of {party} either, so that this shows nothing"
+        )
+        yield wanted, came, (party,)
     elif not _keys(witness, (party, *peers), proof=True) & held:
         yield wanted, f"no packet of {party} opens with its own secrets either, so that this shows nothing", (party,)
 
@@ -89,6 +95,7 @@ def _keys(witness: Witness, who: tuple[str, ...], *, proof: bool = False) -> fro
         secrets = witness.all_long_term() if later else witness.secrets(who)
         media = [one for one in witness.capture.passed if one.is_media] if proof else ()
         derived = attack(Seen.of([one for one in passed if not one.is_media], media), secrets)
+        witness.bare.update(one.sa.master_key.fingerprint() for one in derived if not rests_on_a_secret(one))
         found = proved(derived) if proof else derived
         witness.made[who, proof] = frozenset(one.sa.master_key.fingerprint() for one in found)
     return witness.made[who, proof]
@@ -98,6 +105,8 @@ def check_two_time_pad(asked: Literal["never", "found"], evidence: Evidence) -> 
     """Two packets of the run share a key stream, or none do."""
     witness = witness_of(evidence)
     found = two_time_pads(witness.capture.passed, witness.keys)
+    if asked == "never" and not any(one.is_media for one in witness.capture.passed):
+        return Failure(expected="packets, none of two under one key stream", came="no packet was sent at all")
     if bool(found) is (asked == "found"):
         return None
     if not found:

@@ -30,6 +30,7 @@ def under(records: list[AnyRecord], party: str) -> set[tuple[str, int]]:
     }
 
 
+@pytest.mark.requirement("5197-3-22")
 @pytest.mark.parametrize("mode", [Mode.PSK, Mode.RSA])
 def test_the_later_branch_is_hung_up_as_soon_as_the_caller_knows(mode: Mode) -> None:
     """It has sent by then if its media overtook its answer: that is the two-time pad of RFC 5197."""
@@ -44,6 +45,7 @@ def test_the_later_branch_is_hung_up_as_soon_as_the_caller_knows(mode: Mode) -> 
     assert received(records)["desk"].endswith("0 not")
 
 
+@pytest.mark.requirement("5197-3-22")
 @pytest.mark.parametrize("mode", [Mode.PSK, Mode.RSA])
 def test_nothing_leaves_a_branch_that_waits_until_its_answer_is_confirmed(mode: Mode) -> None:
     records = call(mode, reliable=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
 
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.nodes.commands import Call, HangUp, Transfer
 from mikey_sdp.nodes.config import Answering, Contact, Streams
+from mikey_sdp.nodes.contract import Transport
 from mikey_sdp.nodes.user_agent import UserAgent
+from mikey_sdp.sip import Hop
 from mikey_sdp.trace import AnyRecord, KeysInstalled, MediaCounted, Warned
+from tests.exchange.nodes.bare import Bare
 from tests.exchange.nodes.phones import MS, of_kind, run, uri
-from tests.exchange.nodes.secured import ALICE, EPOCH, FORKED_MODES, device, sent
+from tests.exchange.nodes.secured import ALICE, EPOCH, FORKED_MODES, credentials, device, sent
 from tests.exchange.nodes.servers import BOB, address, messages, octets, steps_of
 
 CAROL = uri("carol")
@@ -150,3 +155,33 @@ def test_without_the_calls_that_it_needs_there_is_no_transfer() -> None:
     warned = [record.text.split(",")[0] for record in of_kind(records, Warned, "alice")]
     assert warned == ["there is no call with bob", "there is no call with carol"]
     assert not any("REFER" in line for line in messages(records))
+
+
+def replaces_without_offer(of: UserAgent) -> Callable[[Bare], Iterable[object]]:
+    """Calls carol without an offer, and asks for the place of that phone's dialog with her, as read on the link."""
+
+    def command(mallory: Bare) -> Iterable[object]:
+        (leg,) = of._desk.legs.values()  # what passes in the clear on UDP
+        hop = Hop(Transport.UDP, address("carol").host, 5060)
+        headers = [("Replaces", str(leg.dialog.replaces)), ("Require", "replaces")]
+        return mallory.core.invite(CAROL, caller=uri("mallory"), hop=hop, headers=headers, body=b"")[1]
+
+    return command
+
+
+@pytest.mark.parametrize("mode", [Mode.PSK, Mode.DHSIGN])
+def test_who_only_asks_for_an_offer_has_proved_nothing_and_replaces_nothing(mode: Mode) -> None:
+    alice, _, _ = three(mode)
+    mallory = Bare("mallory")
+    credentials_for_all = credentials(mode, CAROL, ALICE, uri("mallory"))
+    carol = device("carol", mode, PROMPT, identity=CAROL, **(DIRECT | {"credentials": credentials_for_all}))
+    steps = [
+        (0, "alice", Call("carol")),
+        (1_000, "mallory", replaces_without_offer(alice)),
+        (4_000, "alice", HangUp("carol")),
+    ]
+    records = run(alice, carol, mallory, steps=steps, **EPOCH)
+    assert "1040 carol > mallory 403" in messages(records)
+    ended = [line for line in steps_of(records, "carol") if "ended" in line]
+    assert ended == ["4040 carol ended alice (the other side hung up)"]
+    assert [(phone.calls, phone.open_bundles) for phone in (alice, carol)] == [(0, 0)] * 2

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from mikey_sdp.cli import matrix
 from mikey_sdp.cli.common import HELD, USED_WRONGLY
 from mikey_sdp.cli.main import _run
-from mikey_sdp.scenario.matrix import measure_matrix
-from mikey_sdp.trace import CriteriaRow, Matrix, MatrixCell, MatrixCondition, MatrixRow, PolicyChoice, PropertyRow
+from mikey_sdp.cli.matrix_pages import MatrixPages
+from mikey_sdp.dissect.known import NOTHING
+from mikey_sdp.dissect.open import Opener
+from mikey_sdp.mikey.bundle import Bundle
+from mikey_sdp.mikey.message import Message
+from mikey_sdp.report.matrix_run import MatrixRun
+from mikey_sdp.scenario import matrix as matrix_tables
+from mikey_sdp.scenario import matrix_words
+from mikey_sdp.scenario.matrix import MATRIX_CASES, measure_matrix
+from mikey_sdp.trace import (
+    CriteriaRow,
+    Matrix,
+    MatrixCell,
+    MatrixCondition,
+    MatrixRow,
+    MessageSent,
+    PolicyChoice,
+    PropertyRow,
+)
 
 FITS = MatrixCondition(condition="baseline", works=True, secure=True, run="PSK/early-media/baseline")
 LEAKS = MatrixCondition(
@@ -89,7 +109,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """What the command says of tables that are given."""
 
     def run(*arguments: str, tables: Matrix = TABLES) -> tuple[int, str]:
-        monkeypatch.setattr(matrix, "_watched", lambda _cases, _calls: tables)
+        monkeypatch.setattr(matrix, "_watched", lambda _cases, _calls, _keep: tables)
         status = _run(["matrix", *arguments])
         return status, capsys.readouterr().out
 
@@ -167,6 +187,67 @@ def test_a_mode_is_measured_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert _run(["matrix", "--mode", "null", "--calls", "1", "--json"]) == HELD
     found = json.loads(capsys.readouterr().out)
     assert [one["mode"] for one in found["table1"]] == ["NULL"]
+
+
+def test_pages_of_the_tables_and_of_every_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    columns = ("secure-forking", "shared-key-conference")
+    few = {column: matrix_words.CONDITIONS[column] for column in columns}
+    monkeypatch.setattr(matrix_tables, "CONDITIONS", few)
+    monkeypatch.setattr(matrix_tables, "SITUATIONS", {column: matrix_tables.SITUATIONS[column] for column in few})
+    written = []
+    for folder in (tmp_path / "deep" / "pages", tmp_path / "again"):
+        assert _run(["matrix", "--mode", "null", "--calls", "1", "--html", str(folder)]) == HELD
+        written.append({file.name: file.read_text() for file in folder.iterdir()})
+    pages = written[0]
+    index = pages.pop("index.html")
+    assert {f'href="{name}"' in index for name in pages} == {True}
+    assert {'href="index.html"' in page for page in pages.values()} == {True}
+    linked = set(re.findall(r'href="([^"#]+)"', index))
+    assert linked == set(pages)
+    desk = pages["null-secure-forking-baseline-desk-answers.html"]
+    assert "Who else could read it" in desk
+    assert "Ladder" in desk
+    assert "What was sent" in pages["null-shared-key-conference-baseline.html"]
+    once, again = ({name: page for name, page in one.items() if name.startswith("null-")} for one in written)
+    assert once == again
+    capsys.readouterr()
+
+
+def test_no_page_shows_a_key_that_crossed_in_the_clear(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """In NULL the key stands in the message; the page has neither the message nor the key in any form."""
+    case = next(case for case in MATRIX_CASES if case.word == "unprotected")
+    kept: list[MatrixRun] = []
+    pages = MatrixPages(str(tmp_path))
+
+    def keep(name: str, run: MatrixRun) -> None:
+        kept.append(run)
+        pages.keep(name, run)
+
+    matrix_tables.cell(case, "retarget", keep)
+    sent = [record.octets for run in kept for record in run.result.records if isinstance(record, MessageSent)]
+    found = {text.decode() for octets in sent for text in re.findall(rb"key-mgmt:mikey (\S+)", octets)}
+    bundles = {text: matrix_bundles(base64.b64decode(text)) for text in found}
+    carrying = {text: key.key.reveal() for text, opened in bundles.items() for one in opened for key in one.keys}
+    shown = "".join(file.read_text() for file in tmp_path.iterdir())
+    assert carrying
+    assert not [text for text in carrying if text in shown]
+    assert not [key for key in carrying.values() if key.hex() in shown or base64.b64encode(key).decode() in shown]
+
+
+def test_a_folder_that_can_t_be_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    assert _run(["matrix", "--mode", "null", "--html", str(tmp_path / "taken")]) == USED_WRONGLY
+    assert "can't be made a folder" in capsys.readouterr().err
+
+
+def matrix_bundles(octets: bytes) -> list[Bundle]:
+    message = Message.decode(octets)
+    opened = Opener([message], NOTHING).open(message)
+    return [opened.bundle] if opened is not None and opened.bundle is not None else []
 
 
 def test_a_mode_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:

@@ -317,12 +317,21 @@ def test_a_redirect_to_somebody_for_whom_nothing_is_at_hand() -> None:
 
 
 def test_a_redirect_keeps_what_was_expected_and_forgets_that_the_carrier_was_secure() -> None:
-    alice = end(ALICE, PskCredential(BOB, KEY), PskCredential(CAROL, KEY), NullCredential("sip:eve@example.com"))
+    alice = end(ALICE, PskCredential(CAROL, KEY), NullCredential(BOB), NullCredential("sip:eve@example.com"))
     offer = alice.offer(body(), to=BOB, secure_carrier=True, expects=Expectations(forking=True))
     assert offer.redirected(body(), to=CAROL).mode is Mode.DHHMAC
-    with pytest.raises(PolicyRefused):
+    with pytest.raises(PolicyRefused, match="carrier was not declared secure"):
         offer.redirected(body(), to="sip:eve@example.com")
     assert offer.redirected(body(), to="sip:eve@example.com", secure_carrier=True).mode is Mode.NULL
+
+
+def test_a_redirect_never_leads_from_a_protected_mode_to_an_unprotected_one() -> None:
+    """Whoever stands on the way could say 302, and name somebody for whom nothing but an unprotected key is at hand."""
+    alice = end(ALICE, PskCredential(BOB, KEY), NullCredential(BOB), NullCredential(CAROL))
+    offer = alice.offer(body(), to=BOB, secure_carrier=True)
+    assert offer.mode is Mode.PSK
+    with pytest.raises(PolicyRefused, match="offered protected before"):
+        offer.redirected(body(), to=CAROL, secure_carrier=True)
 
 
 def test_a_call_that_was_answered_is_not_redirected() -> None:

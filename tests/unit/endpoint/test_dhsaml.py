@@ -80,6 +80,7 @@ def test_the_second_round_travels_in_an_offer_within_the_call(round_2: RoundTwo)
     assert newer[0].csb_ids == alice.csb_ids
 
 
+@pytest.mark.requirement("5197-3.6-12")
 def test_which_messages_the_bodies_carry() -> None:
     call = Call()
     offer = call.alice.offer(body(), to=BOB)

@@ -62,6 +62,17 @@ def test_a_user_whom_a_call_was_not_made_for(mode: Mode, reached: bool) -> None:
         assert offer.accept(answer.sdp or "", retarget=True).peer == CAROL
 
 
+@pytest.mark.parametrize("mode", [Mode.DHSIGN, Mode.RSA_R])
+def test_an_offer_that_names_nobody_is_not_taken_by_the_end_that_made_it(mode: Mode) -> None:
+    """Sent back to its maker, who would talk to himself; another signature that verifies makes it no other offer."""
+    reached = end(ALICE, credential_of(ALICES, ALICES, DESK), modes=(mode,), require_idr=False)
+    offer = reached.offer(body(), to=BOB, names_peer=False)
+    answer = reached.answer(offer.sdp, body(host=2), caller=ALICE)
+    assert answer.keys is None
+    assert answer.rejection is not None
+    assert "replay" in answer.rejection.warning[1]
+
+
 @pytest.mark.requirement("5197-5-1", "5197-5-2")
 def test_an_end_of_one_mode_calls_in_it_and_answers_in_others() -> None:
     simple = end(BOB, credential_of(DESK, ALICES), modes=(Mode.RSA_R,))

@@ -97,3 +97,22 @@ def test_no_more_streams_are_followed_than_a_conference_has() -> None:
         member.unprotect(packet(2, 0x1000 + number))
     with pytest.raises(PeerError):
         member.unprotect(packet(2, 0x2000))
+
+
+def test_another_under_our_ssrc_is_heard_and_told_of() -> None:
+    own, told = keys(), []
+    session = SrtpSession(SrtpSender(own.send), SrtpReceiver(own.receive))
+    member = Crowd(session, own, collided=lambda: told.append("collided"))
+    assert member.unprotect(packet(2, OWN, sequence=7)).endswith(b"speech")
+    assert told == ["collided"]
+
+
+def test_nothing_is_told_of_our_own_packets_or_of_what_nobody_protected() -> None:
+    own, told = keys(), []
+    session = SrtpSession(SrtpSender(own.send), SrtpReceiver(own.receive))
+    member = Crowd(session, own, collided=lambda: told.append("collided"))
+    ours = member.protect(rtp_octets(payload_type=0, sequence=1, timestamp=0, ssrc=OWN, payload=b"speech"))
+    for octets in (ours, packet(2, OWN, generation=2), packet(2, OWN)[:-1] + b"?"):
+        with pytest.raises(PeerError):
+            member.unprotect(octets)
+    assert not told

@@ -68,6 +68,11 @@ def test_other_protocols_and_what_can_not_be_read_are_told_as_well():
     assert third.endswith(", at media level, m= line 0")
 
 
+def test_a_key_in_the_clear_is_noted_and_not_repeated():
+    body = b"v=0\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n"
+    assert key_notes(body) == ("SDES key in the clear, at m= line 0",)
+
+
 def test_a_body_without_key_management_has_no_notes():
     assert key_notes(BODY.encode()) == ()
     assert key_notes(b"") == ()

@@ -211,7 +211,7 @@ def test_octets_that_are_no_text_are_shown_as_far_as_they_go() -> None:
 @pytest.mark.parametrize("parties", [(), ("alice",)])
 def test_an_empty_run_is_a_page_too(parties: tuple[str, ...]) -> None:
     page = Page(html_page(result((), parties, ())))
-    assert "no messages" in page.texts
+    assert "no trace" in page.texts
     assert "Keys over time" not in page.texts
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from mikey_sdp.clock import NtpTime
 from mikey_sdp.dissect.known import Known
 from mikey_sdp.endpoint import Endpoint, KeySet, Options
 from mikey_sdp.mikey.bundle import DataSa
+from mikey_sdp.mikey.crypto.derive import KeyContext
 from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.mikey.registry import PrfConstant
 from mikey_sdp.scenario.build import EPOCH_UNIX_US
 from mikey_sdp.scenario.chance import RecordedEntropy
 from mikey_sdp.scenario.matrix_cast import ROLES, Actor, cast
 from mikey_sdp.scenario.mode_cases import ALICE, BOB, CASES, ModeCase
+from mikey_sdp.secret import Secret
 from mikey_sdp.srtp.rtp import rtp_octets
 from mikey_sdp.trace import Passed
 
@@ -121,3 +126,13 @@ def sent(call: Call, packets: Sequence[tuple[str, int, int, bytes]]) -> Call:
     for name, ssrc, sequence, payload in packets:
         call.says(name, packet(ssrc, sequence, payload))
     return call
+
+
+def derive_without_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all keys of media derived of what everybody reads, whatever was agreed on."""
+    derive = KeyContext.traffic_key
+
+    def broken(context: KeyContext, _tgk: Secret, constant: PrfConstant, cs_id: int, bits: int) -> Secret:
+        return derive(context, Secret(bytes(16)), constant, cs_id, bits)
+
+    monkeypatch.setattr(KeyContext, "traffic_key", broken)

@@ -11,11 +11,19 @@ from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo
 from mikey_sdp.mikey.modes.saml_choices import SamlChoices
 from mikey_sdp.mikey.registry import CacheIndicator
-from mikey_sdp.scenario.attack import Seen, attack, proved
+from mikey_sdp.scenario.attack import Seen, attack, proved, rests_on_a_secret
 from mikey_sdp.scenario.mode_cases import ALICE, BOB, CASES, ModeCase
 from mikey_sdp.secret import Secret
 from mikey_sdp.srtp.sender import SrtpSender
-from tests.unit.scenario.recorded_calls import SDP, Call, case_of, in_sip, packet, passed
+from tests.unit.scenario.recorded_calls import (
+    SDP,
+    Call,
+    case_of,
+    derive_without_secret,
+    in_sip,
+    packet,
+    passed,
+)
 
 by_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 PLAIN = packet(0xABCD, 7, b"a secret word" * 8)
@@ -158,3 +166,20 @@ def test_whom_an_ssrc_is_promised_to_does_not_hold_him_up() -> None:
 def test_what_another_exchange_s_secret_opens_is_told_apart() -> None:
     call = spoken(case_of("PSK"))
     assert not attack(seen(call), (Known(psk=Secret(bytes(32))),))
+
+
+@by_case
+def test_every_key_rests_on_what_the_ends_agreed_on(case: ModeCase) -> None:
+    call = spoken(case)
+    found = attack(seen(call), call.secrets_of("alice", "desk"))
+    assert found
+    assert all(map(rests_on_a_secret, found))
+
+
+@by_case
+def test_a_key_that_is_derived_of_nothing_secret_is_found_out(case: ModeCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    derive_without_secret(monkeypatch)
+    call = spoken(case)
+    found = proved(attack(seen(call), call.secrets_of("alice", "desk")))
+    assert found
+    assert not any(map(rests_on_a_secret, found))

@@ -16,6 +16,8 @@ from mikey_sdp.nodes.attackers import Eavesdropper, KeyMgmtStripper, Replayer
 from mikey_sdp.nodes.commands import Call, Cancel, HangUp, Hold, ReKey, Resume
 from mikey_sdp.nodes.config import Reaction, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Transport
+from mikey_sdp.nodes.injecting import Injector
+from mikey_sdp.nodes.line_changing import LineChanger
 from mikey_sdp.nodes.tampering import Tamperer
 from mikey_sdp.policy import Conference
 from mikey_sdp.scenario import build as building
@@ -201,6 +203,8 @@ def test_losses_count_from_one_in_the_file_and_from_zero_in_the_plan() -> None:
         ("replay: {}", Replayer),
         ("strip: mikey", KeyMgmtStripper),
         ("tamper: {}", Tamperer),
+        ("mikey lines: {remove: 1}", LineChanger),
+        ("inject: {to: alice, keys of: bob}", Injector),
         ("eavesdrop: true", Eavesdropper),
     ],
 )
@@ -227,6 +231,33 @@ def test_the_octet_that_is_tampered_with_is_the_one_in_the_file() -> None:
     assert [one.rpartition(" ")[2] for one in tampered("{}")] == ["HDR", "T"]
     assert tampered("{in: answers, payload: V}")[0].endswith(", in V")
     assert tampered("{in: answers, payload: SIGN}") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("remove: 1", "removed MIKEY line 1 of the 1"),
+        ("corrupt: 1", "corrupted MIKEY line 1 of the 1"),
+    ],
+)
+def test_lines_are_changed_as_the_file_says(lines: str, told: str) -> None:
+    text = changed("replay: {after: 2s}", f"mikey lines: {{{lines}}}")
+    texts = [record.text for record in run(scenario(text)).records if isinstance(record, AttackMade)]
+    assert [text.partition(" in an")[0] for text in texts] == [told]
+
+
+@pytest.mark.parametrize(
+    ("inject", "told"),
+    [
+        ("to: alice, packets: 3", "sent 3 media packets behind those that passed, captured ones,"),
+        ("to: alice, keys of: alice, packets: 4", "his own under the keys of alice,"),
+        ("to: bob, keys of: bob, ssrc: the same", "sent 10 media packets behind those that passed, his own"),
+    ],
+)
+def test_media_is_injected_as_the_file_says(inject: str, told: str) -> None:
+    result = run(scenario(changed("replay: {after: 2s}", f"inject: {{{inject}}}")))
+    (text,) = [record.text for record in result.records if isinstance(record, AttackMade)]
+    assert told in text
 
 
 def test_commands_come_in_the_order_of_the_file() -> None:

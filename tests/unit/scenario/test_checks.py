@@ -6,6 +6,8 @@ import pytest
 
 from mikey_sdp.scenario.checks import CHECKS
 from mikey_sdp.scenario.expect import Expectation
+from mikey_sdp.scenario.witness import Witness
+from tests.unit.scenario.recorded_calls import derive_without_secret
 from tests.unit.scenario.runs import (
     BUSY,
     CALL,
@@ -23,6 +25,18 @@ from tests.unit.scenario.runs import (
     WRONG_KEY,
     verdict,
 )
+
+AGREED = FORKED.replace("alice: {credentials: psk}", "alice: {credentials: psk, offers: dhhmac}")
+TWO_CALLS = """\
+parties:
+  alice: {credentials: psk, offers: psk}
+  bob: {credentials: psk}
+  carol: {credentials: psk}
+  dave: {credentials: psk}
+steps:
+  - {at: 0s, alice: {call: bob}}
+  - {at: 1s, alice: {call: carol}}
+"""
 
 HOLD = [
     (CALL, "call: {from: alice, answered by: bob, within: 1020ms}"),
@@ -138,6 +152,33 @@ def test_an_expectation_fails_and_says_what_came(text: str, expect: str, came: s
     assert not found.held
     assert came in found.came
     assert found.expected
+
+
+@pytest.mark.parametrize(
+    "expect",
+    ["keys: {unknown to: {mobile: [proxy]}}", "keys: {forward secret: [mobile]}", "keys: {private: [alice, mobile]}"],
+)
+def test_a_key_that_rests_on_no_secret_is_a_secret_of_nobody(expect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert verdict(AGREED, expect).held
+    derive_without_secret(monkeypatch)
+    found = verdict(f"{AGREED}# broken\n", expect)
+    assert not found.held
+    assert "can be made" in found.came
+
+
+def test_secrecy_is_not_shown_of_a_key_that_the_party_itself_could_not_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of alice's two calls the secrets at hand open one: that nobody else opens the other shows nothing."""
+    every = Witness.secrets
+    monkeypatch.setattr(Witness, "secrets", lambda witness, parties: every(witness, {*parties} & {"bob"}))
+    found = verdict(TWO_CALLS, "keys: {unknown to: {alice: [dave]}}")
+    assert not found.held
+    assert "shows nothing" in found.came
+
+
+def test_that_no_packet_was_sent_does_not_show_that_no_key_stream_is_used_twice() -> None:
+    found = verdict(BUSY, "two-time pad: never")
+    assert not found.held
+    assert found.came == "no packet was sent at all"
 
 
 def test_every_kind_of_expectation_is_judged_and_tested_both_ways() -> None:

@@ -89,6 +89,7 @@ def printed_cells() -> Iterator[ParameterSet]:
         yield pytest.param(name, column, marks=mark, id=f"{name}-{column}")
 
 
+@pytest.mark.requirement("5197-5.5-T1-meta")
 @pytest.mark.parametrize(("name", "column"), [*printed_cells()])
 def test_every_cell_is_what_the_mode_lets_one_expect(name: str, column: Column) -> None:
     found = cell(case_of(name), column)

@@ -136,6 +136,24 @@ def test_an_attacker_who_does_nothing_is_left_out() -> None:
     assert "leave him out" in error_of(changed("replay: {after: 2s}", "eavesdrop: false")).reason
 
 
+def test_who_injects_sits_before_those_who_are_to_get_it() -> None:
+    text = changed("replay: {after: 2s}", "inject: {to: carol}")
+    error = error_of(text.replace("  alice: {", "  carol: {credentials: psk}\n  alice: {", 1))
+    assert error.path == "network.attackers.mallory.inject.to"
+    assert "'carol' gets nothing that passes there" in error.reason
+
+
+def test_lines_that_change_places_are_two() -> None:
+    error = error_of(changed("replay: {after: 2s}", "mikey lines: {swap: [2, 2]}"))
+    assert error.path == "network.attackers.mallory.mikey lines.swap"
+    assert "takes its own place" in error.reason
+
+
+def test_one_change_of_lines_at_a_time() -> None:
+    error = error_of(changed("replay: {after: 2s}", "mikey lines: {swap: [1, 2], remove: 1}"))
+    assert error.path.startswith("network.attackers.mallory.mikey lines")
+
+
 def test_attackers_stand_between_the_parties_of_a_ladder() -> None:
     assert parties_of(scenario().scenario) == ("alice", "mallory", "bob")
 

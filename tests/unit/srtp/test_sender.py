@@ -268,3 +268,17 @@ def test_nothing_prints_a_key() -> None:
     assert key_octets(0).hex() not in shown.lower()
     assert repr(key_octets(0)) not in shown
     assert SALT.hex() not in shown.lower()
+
+
+def test_a_stream_that_moves_starts_anew_under_another_ssrc_and_the_same_keys() -> None:
+    sender = SrtpSender([sa(ssrc=SSRC)])
+    sender.protect(rtp(0x7FFF))
+    sender.protect(rtp(0xFFFF))
+    sender.protect(rtp(0x0001))
+    assert (sender.roc, sender.packets) == (1, 3)
+    sender.move(OTHER)
+    assert (sender.ssrc, sender.roc, sender.packets) == (OTHER, 0, 3)
+    with pytest.raises(UsageError, match="two-time pad"):
+        sender.protect(rtp(2))
+    assert opens(sender.protect(rtp(2, ssrc=OTHER)), 0)
+    assert open_cm_rtcp(sender.protect_rtcp(rtcp(OTHER)), key_octets(0), SALT)
