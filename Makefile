@@ -17,12 +17,13 @@ help: ## list the targets
 
 setup: $(VENV)/.dev ## install everything for development into .venv
 
-# The two that go through every payload of every mode are too long for ladders.
-demo: $(VENV)/.run ## run every scenario in virtual time, print ladders and results, then compare all modes
-	@$(BIN)/mikey-sdp run scenarios/tampered-*.call.yaml
-	@$(BIN)/mikey-sdp run --ladder $(filter-out scenarios/tampered-%,$(wildcard scenarios/*.call.yaml))
+demo: $(VENV)/.run ## run every scenario, show two calls as ladders, compare all modes, and measure RFC 5197's tables
+	@$(BIN)/mikey-sdp run --no-ladder scenarios
+	@$(BIN)/mikey-sdp run --ladder scenarios/basic-call.call.yaml scenarios/fork-signed-dh.call.yaml
 	@echo
 	@$(BIN)/mikey-sdp modes
+	@echo
+	@$(BIN)/mikey-sdp matrix
 
 fmt: $(VENV)/.dev ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix $(CODE)
