@@ -20,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from mikey_sdp.cli.common import FAILED, HELD, ModeChoice, read_file
 from mikey_sdp.cli.screen import Screen
 from mikey_sdp.errors import BackendUnavailable, PolicyRefused, UsageError
-from mikey_sdp.policy import Conference, Cost, Decision, after_rejection, select
+from mikey_sdp.policy import Conference, Cost, Decision, Fired, Overruled, after_rejection, select
 from mikey_sdp.policy.situation import KeyKind, ModeName, Situation
 from mikey_sdp.scenario.mode_cases import CASES, held
 from mikey_sdp.scenario.mode_table import record
@@ -131,21 +131,26 @@ def _sentences(decision: Decision, width: int) -> Iterator[Text | str]:
     """The decision as a person would say it."""
     reasons = {entry.mode: entry for entry in decision.fired}
     yield Text.assemble((decision.mode, "bold green"), f": {reasons[decision.mode].why}.")
-    yield Text(f"  {reasons[decision.mode].section}", style="dim")
+    yield Text(f"  {_source(reasons[decision.mode])}", style="dim")
     for against in decision.drawbacks_of(decision.mode):
-        yield from _paragraph(f"Against it speaks that {against.why}", against.section, width, style="yellow")
+        yield from _paragraph(f"Against it speaks that {against.why}", _source(against), width, style="yellow")
     for number, mode in enumerate(decision.alternatives):
         lead = "If it is rejected" if number == 0 else "After that"
-        yield from _paragraph(f"{lead}, offer {mode}: {reasons[mode].why}", reasons[mode].section, width)
+        yield from _paragraph(f"{lead}, offer {mode}: {reasons[mode].why}", _source(reasons[mode]), width)
         for against in decision.drawbacks_of(mode):
-            yield from _paragraph(f"It stands behind since {against.why}", against.section, width)
+            yield from _paragraph(f"It stands behind since {against.why}", _source(against), width)
     if not decision.alternatives:
         yield "If it is rejected there is nothing left to offer."
     for gone in decision.overruled:
-        yield from _paragraph(f"Not {gone.mode}: {gone.why}", gone.section, width)
+        yield from _paragraph(f"Not {gone.mode}: {gone.why}", _source(gone), width)
     yield from _paragraph(
         "If the call is redirected, ask again with what is at hand for the new target", "RFC 5197 section 5.3", width
     )
+
+
+def _source(entry: Fired | Overruled) -> str:
+    """Where it is written, and what bears it out."""
+    return f"{entry.section}; shown by {entry.run}" if entry.run else entry.section
 
 
 def _paragraph(sentence: str, section: str, width: int, *, style: str = "") -> Iterator[Text]:

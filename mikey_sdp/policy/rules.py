@@ -32,9 +32,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One row that speaks for a mode: with all conditions met, `mode` is the rule's choice because of `why`."""
+    """One row that speaks for a mode: with all conditions met, `mode` is the rule's choice because of `why`.
+
+    Keeps: `run`, what bears the row out: a scenario by its name, or a run of the matrix.
+    """
 
     name: str
+    run: str
     section: str
     mode: str
     conditions: tuple[Condition, ...]
@@ -43,9 +47,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """One row that speaks against modes: where `applies`, those that `concerns` picks, because of `why`."""
+    """One row that speaks against modes: where `applies`, those that `concerns` picks, because of `why`.
+
+    Keeps: `run`, as in a rule; empty for budgets, which are held against messages as they are built.
+    """
 
     name: str
+    run: str = ""
     section: str
     applies: Callable[[Facts], bool]
     concerns: Callable[[Facts, str], bool]
@@ -63,6 +71,7 @@ _ASKED_FOR: Final = Condition(
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         name="5197-5-R1",
+        run="policy-by-credentials",
         section="RFC 5197 section 5, rule 1",
         mode="PSK",
         conditions=(_usable("PSK", "no pre-shared key for this peer may be used"),),
@@ -70,6 +79,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-5-R2",
+        run="policy-wants-both-to-contribute",
         section="RFC 5197 section 5, rule 2",
         mode="DHHMAC",
         conditions=(_usable("DHHMAC", "no pre-shared key for this peer may authenticate a Diffie-Hellman exchange"),),
@@ -77,6 +87,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-5-R3",
+        run="policy-by-credentials",
         section="RFC 5197 section 5, rule 3",
         mode="RSA",
         conditions=(_usable("RSA", "no RSA certificate of this peer is known beforehand"),),
@@ -84,6 +95,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-5-R4",
+        run="policy-by-credentials",
         section="RFC 5197 section 5, rule 4",
         mode="RSA-R",
         conditions=(_usable("RSA-R", "no RSA certificate of our own may be used"),),
@@ -91,6 +103,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-5-R5",
+        run="policy-by-credentials",
         section="RFC 5197 section 5, rule 5",
         mode="DHSIGN",
         conditions=(_usable("DHSIGN", "no certificate of our own may be used"),),
@@ -98,6 +111,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-4.1.1",
+        run="ecies",
         section="RFC 5197 section 4.1.1",
         mode="ECIES",
         conditions=(_usable("ECIES", "no certificate of this peer on a curve is known"), _ASKED_FOR),
@@ -105,6 +119,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-4.1.2",
+        run="ecmqv",
         section="RFC 5197 section 4.1.2",
         mode="ECMQV",
         conditions=(_usable("ECMQV", "no certificate of our own on a curve may be used"), _ASKED_FOR),
@@ -112,6 +127,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-3.6",
+        run="dhsaml-call",
         section="RFC 5197 section 3.6",
         mode="DHSAML",
         conditions=(_usable("DHSAML", "no assertion of our SIP domain may be used"), _ASKED_FOR),
@@ -119,6 +135,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="5197-5-R6",
+        run="null-over-tls",
         section="RFC 5197 section 5, rule 6",
         mode="NULL",
         conditions=(
@@ -139,6 +156,7 @@ RULES: Final[tuple[Rule, ...]] = (
 REQUIREMENTS: Final[tuple[Objection, ...]] = (
     Objection(
         name="5197-5.5-T2-PFS",
+        run="policy-by-credentials",
         section="RFC 5197 section 5, rules 2 and 5, and the second table of 5.5",
         applies=lambda facts: facts.forward_secrecy,
         concerns=lambda _facts, mode: mode not in PAIRWISE,
@@ -146,6 +164,7 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="5197-5.5-T2-involvement",
+        run="policy-wants-both-to-contribute",
         section="RFC 5197 section 5, rules 2, 4 and 5, and the second table of 5.5",
         applies=lambda facts: facts.both_contribute,
         concerns=lambda _facts, mode: mode in PUSHING,
@@ -153,6 +172,7 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="5197-5.4-focus",
+        run="policy/shared-key-conference/baseline",
         section="RFC 5197 section 5.4",
         applies=lambda facts: facts.conference is Conference.FOCUS,
         concerns=lambda _facts, mode: mode not in PUSHING,
@@ -160,6 +180,7 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="5197-5.4-member",
+        run="policy/shared-key-conference/other-way-round",
         section="RFC 5197 section 5.4",
         applies=lambda facts: facts.conference is Conference.MEMBER,
         concerns=lambda _facts, mode: mode != "RSA-R",
@@ -184,6 +205,7 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
 DRAWBACKS: Final[tuple[Objection, ...]] = (
     Objection(
         name="5197-5.2-key",
+        run="policy-expects-a-fork",
         section="RFC 5197 section 5.2",
         applies=lambda facts: facts.forking,
         concerns=lambda _facts, mode: mode in PUSHING,
@@ -191,6 +213,7 @@ DRAWBACKS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="5197-5.2-target",
+        run="policy/secure-forking/nothing-shared",
         section="RFC 5197 section 5.2",
         applies=lambda facts: facts.forking,
         concerns=lambda _facts, mode: mode in BOUND_TO_TARGET,
@@ -198,6 +221,7 @@ DRAWBACKS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="5197-5.3",
+        run="policy/retarget/baseline",
         section="RFC 5197 section 5.3",
         applies=lambda facts: facts.retargeting,
         concerns=lambda _facts, mode: mode in BOUND_TO_TARGET,
@@ -205,6 +229,7 @@ DRAWBACKS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="5197-5.1",
+        run="policy/early-media/baseline",
         section="RFC 5197 section 5.1",
         applies=lambda facts: facts.early_media,
         concerns=lambda _facts, mode: mode not in PUSHING,

@@ -16,12 +16,13 @@ from mikey_sdp.policy.rules import DRAWBACKS, REQUIREMENTS, RULES, Objection, Ru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """A rule whose conditions the facts met, and what it speaks for."""
+    """A rule whose conditions the facts met, what it speaks for, and the `run` that bears it out."""
 
     rule: str
     section: str
     mode: str
     why: str
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Overruled:
     rule: str
     section: str
     why: str
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +92,12 @@ def after_rejection(facts: Facts, tried: Collection[str]) -> Decision:
 
 
 def _fired(rule: Rule) -> Fired:
-    return Fired(rule=rule.name, section=rule.section, mode=rule.mode, why=rule.why)
+    return Fired(rule=rule.name, section=rule.section, mode=rule.mode, why=rule.why, run=rule.run)
 
 
 def _against(table: tuple[Objection, ...], facts: Facts, mode: str) -> tuple[Overruled, ...]:
     return tuple(
-        Overruled(mode=mode, rule=row.name, section=row.section, why=row.why)
+        Overruled(mode=mode, rule=row.name, section=row.section, why=row.why, run=row.run)
         for row in table
         if row.applies(facts) and row.concerns(facts, mode)
     )
