@@ -34,7 +34,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "sweep": Command("mikey_sdp.cli.sweep:sweep", "Run a scenario with many values, measure and plot the runs."),
         "list": Command("mikey_sdp.cli.list:list_", "List scenario files and what they show."),
         "modes": Command("mikey_sdp.cli.modes:modes", "Key a call in every mode, measure it and attack the recording."),
-        "matrix": Command("mikey_sdp.cli.matrix:matrix", "Measure the tables of RFC 5197 section 5.5 in real calls."),
+        "matrix": Command("mikey_sdp.cli.matrix:matrix", "Measure the tables of RFC 5197 section 5.5 in runs."),
         "pickup": Command("mikey_sdp.cli.pickup:pickup", "Call a group whose phones all answer, and count the cost."),
         "decode": Command("mikey_sdp.cli.decode:decode", "Explain MIKEY messages in files, captures or pasted text."),
         "explain": Command("mikey_sdp.cli.explain:explain", "Say which mode the policy chooses, and why."),

@@ -1,4 +1,4 @@
-"""`mikey-sdp matrix`: the tables of RFC 5197 section 5.5 as they come out when real calls are run and attacked."""
+"""`mikey-sdp matrix`: the tables of RFC 5197 section 5.5 as they come out when situations are run and attacked."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _LEGEND: Final = (
 def matrix(
     context: click.Context, modes: tuple[str, ...], conditions: bool, calls: int, as_json: bool, html_folder: str | None
 ) -> None:
-    """Measure RFC 5197's tables: which mode fits which situation, in real calls, with an attacker at every place.
+    """Measure RFC 5197's tables: which mode fits which situation, in runs with an attacker at every place.
 
     Exits 0 when all was measured, 2 if a library is missing.
     """

@@ -7,16 +7,17 @@ from typing import Final
 
 from mikey_sdp import sip
 from mikey_sdp.clock import Micros, NtpTime
+from mikey_sdp.endpoint.answering import Rejection
 from mikey_sdp.endpoint.endpoint import Endpoint
 from mikey_sdp.errors import DecodeError, MikeySdpError, PeerError, PolicyRefused
 from mikey_sdp.nodes.config import Security, UserAgentConfig
-from mikey_sdp.nodes.contract import Action, Address, CancelTimer, Datagram, Report, SendDatagram, SetTimer, Transport
-from mikey_sdp.nodes.key_notes import key_notes
+from mikey_sdp.nodes.contract import Action, Address, CancelTimer, Report, SetTimer, Transport
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.leg_media import LegMedia
 from mikey_sdp.nodes.lobby import Lobby
 from mikey_sdp.nodes.media import StreamReceiver
-from mikey_sdp.nodes.plain import PlainEndpoint
+from mikey_sdp.nodes.outgoing import Outgoing
+from mikey_sdp.nodes.plain import PlainEndpoint, PlainRejection
 from mikey_sdp.nodes.sdes import SdesEndpoint
 from mikey_sdp.nodes.session_body import SessionBody
 from mikey_sdp.secret import SeededEntropy
@@ -53,6 +54,7 @@ class Desk:
         self.strays = 0
         self.clock_set_us = 0
         self._take = take
+        self._outgoing: Final = Outgoing(config.address)
         self._names = {identity(contact.uri): name for name, contact in config.contacts.items()}
         self._legs_made = 0
         self._entropy = SeededEntropy(config.seed + b"|media")
@@ -100,25 +102,11 @@ class Desk:
     def do(self, outputs: Iterable[sip.Output]) -> None:
         """Carry out what the SIP core asks for, in its order; its events are handled on the spot."""
         for output in outputs:
-            if isinstance(output, sip.Send):
-                self._send(output)
-            elif isinstance(output, sip.SetTimer):
-                self.actions.append(SetTimer(output.name, output.delay_us))
-            elif isinstance(output, sip.CancelTimer):
-                self.actions.append(CancelTimer(output.name))
+            action = self._outgoing.action(output)
+            if action is not None:
+                self.actions.append(action)
             else:
                 self._take(output)
-
-    def _send(self, output: sip.Send) -> None:
-        hop = output.hop
-        datagram = Datagram(
-            source=self.config.address,
-            destination=Address(hop.host, hop.port),
-            transport=Transport(hop.transport),
-            octets=output.octets,
-        )
-        notes = key_notes(output.message.body)
-        self.actions.append(SendDatagram(datagram=datagram, summary=output.message.summary, notes=notes))
 
     def set_timer(self, name: str, delay_us: int) -> None:
         """Start a timer of this node."""
@@ -178,6 +166,13 @@ class Desk:
         else:
             reason = error.reason if isinstance(error, PolicyRefused) else str(error)
             self.key_management_failed(call_id, peer, reason)
+
+    def refuse_change(self, leg: Leg, incoming: sip.IncomingRequest, rejection: Rejection | PlainRejection) -> None:
+        """Refuse an offer within a call, and record why; the call stays as it was."""
+        self.key_management_failed(
+            leg.call_id, leg.peer, rejection.warning[1], mikey_error=rejection.mikey_error, status=rejection.status
+        )
+        self.do(self.core.respond(incoming, rejection.status, warnings=[rejection.warning]))
 
     # Who is who
 

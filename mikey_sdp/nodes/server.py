@@ -6,25 +6,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from mikey_sdp import sip
 from mikey_sdp.clock import Micros
 from mikey_sdp.errors import UsageError
 from mikey_sdp.nodes.contract import (
     Action,
     Address,
-    CancelTimer,
     CommandGiven,
-    Datagram,
     DatagramReceived,
     Event,
     Report,
-    SendDatagram,
-    SetTimer,
     TimerFired,
     Transport,
 )
-from mikey_sdp.nodes.key_notes import key_notes
 from mikey_sdp.nodes.location import LocationTable
+from mikey_sdp.nodes.outgoing import Outgoing
 from mikey_sdp.nodes.proxy_config import ServerConfig
 from mikey_sdp.nodes.registrar import Registrar
 from mikey_sdp.secret import SeededEntropy
@@ -52,7 +47,7 @@ class SipServer(ABC):
         )
         self._registrar: Final = Registrar(config, self.table)
         self._actions: list[Action] = []
-        self._noted: tuple[bytes, tuple[str, ...]] = b"", ()
+        self._outgoing: Final = Outgoing(config.address)
 
     @property
     def name(self) -> str:
@@ -87,12 +82,9 @@ class SipServer(ABC):
     def do(self, outputs: Iterable[Any]) -> None:
         """Carry out commands in their order; events are taken on the spot."""
         for output in outputs:
-            if isinstance(output, sip.Send):
-                self._send(output)
-            elif isinstance(output, sip.SetTimer):
-                self._actions.append(SetTimer(output.name, output.delay_us))
-            elif isinstance(output, sip.CancelTimer):
-                self._actions.append(CancelTimer(output.name))
+            action = self._outgoing.action(output)
+            if action is not None:
+                self._actions.append(action)
             else:
                 self.do(self.take(output))
 
@@ -114,20 +106,6 @@ class SipServer(ABC):
         if not self.config.registrar:
             return self.refuse(server, 405, ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"))
         return [*self.layer.reply(server, self._registrar.answer(request, self.now_us, self.layer.new_tag()))]
-
-    def _send(self, output: sip.Send) -> None:
-        hop = output.hop
-        datagram = Datagram(
-            source=self.config.address,
-            destination=Address(hop.host, hop.port),
-            transport=Transport(hop.transport),
-            octets=output.octets,
-        )
-        body = output.message.body
-        if body is not self._noted[0]:
-            # The branches of a fork carry the same body, and reading its key management costs more than sending it.
-            self._noted = body, key_notes(body)
-        self._actions.append(SendDatagram(datagram=datagram, summary=output.message.summary, notes=self._noted[1]))
 
     def warn(self, text: str) -> None:
         """Record what a person should know."""

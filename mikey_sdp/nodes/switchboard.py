@@ -11,6 +11,7 @@ from mikey_sdp.nodes.desk import LINGER_US, Desk
 from mikey_sdp.nodes.leg import Agreed, AnyKeys, Leg, Stage
 from mikey_sdp.nodes.leg_media import counted, plain_protections
 from mikey_sdp.nodes.media import Protection
+from mikey_sdp.nodes.plain import PlainLeg
 from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
 from mikey_sdp.policy import Conference
 from mikey_sdp.sip import DialogState
@@ -59,6 +60,12 @@ class Switchboard:
             crowd = leg.crowds[media] = Crowd(session, keys.media[media], collided=lambda: self.collided(leg, media))
         crowd.go_on(keys.media[media])
         return crowd
+
+    def settle(self, leg: Leg, keys: AnyKeys | None, agreed: Agreed) -> None:
+        """Take an answer for the leg: receive under its keys at once, and send once that is confirmed."""
+        leg.secured = PlainLeg() if keys is None else keys.leg
+        leg.on_ack = agreed
+        self.listen(leg, agreed)
 
     def listen(self, leg: Leg, agreed: Agreed) -> None:
         """Open what arrives from now on, before the peer can know that we are ready."""

@@ -83,9 +83,7 @@ class Answers:
         except (PeerError, DecodeError, PolicyRefused) as error:
             self._desk.refused(leg.call_id, leg.peer, error)
             return False
-        leg.secured = PlainLeg() if keys is None else keys.leg
-        leg.on_ack = agreed
-        self._board.listen(leg, agreed)
+        self._board.settle(leg, keys, agreed)
         return True
 
     def _answer(self, attempt: Attempt, leg: Leg, offer: str) -> bool:

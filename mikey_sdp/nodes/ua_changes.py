@@ -176,10 +176,7 @@ class Changes:
         answer = secured.answer(offer, str(body))
         rejection = answer.rejection
         if rejection is not None:
-            desk.key_management_failed(
-                leg.call_id, leg.peer, rejection.warning[1], mikey_error=rejection.mikey_error, status=rejection.status
-            )
-            desk.do(desk.core.respond(incoming, rejection.status, warnings=[rejection.warning]))
+            desk.refuse_change(leg, incoming, rejection)
             return
         try:
             keys = followed(leg, remote) or answer.keys

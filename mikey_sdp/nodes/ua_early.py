@@ -123,10 +123,7 @@ class EarlyDialogs:
         answer = secured.answer(offer, str(body))
         rejection = answer.rejection
         if rejection is not None:
-            desk.key_management_failed(
-                leg.call_id, leg.peer, rejection.warning[1], mikey_error=rejection.mikey_error, status=rejection.status
-            )
-            desk.do(desk.core.respond(incoming, rejection.status, warnings=[rejection.warning]))
+            desk.refuse_change(leg, incoming, rejection)
             return False
         try:
             agreed = self._board.agree(leg, body, remote, answer.keys)

@@ -110,8 +110,6 @@ class Invitations:
         except (PeerError, DecodeError, PolicyRefused) as error:
             self._desk.refused(leg.call_id, leg.peer, error)
             return False
-        leg.secured = PlainLeg() if keys is None else keys.leg
-        leg.on_ack = agreed
-        self._board.listen(leg, agreed)
+        self._board.settle(leg, keys, agreed)
         self._board.close_lobby(leg.call_id, leg.peer)
         return True

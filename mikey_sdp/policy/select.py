@@ -22,7 +22,7 @@ class Fired:
     section: str
     mode: str
     why: str
-    run: str = ""
+    run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Overruled:
     rule: str
     section: str
     why: str
-    run: str = ""
+    run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,9 @@ from mikey_sdp.report.markup import Element, add, document, source
 from mikey_sdp.trace import CriteriaRow, Matrix, MatrixCell, MatrixRow, PolicyChoice, PropertyRow
 
 _SHOWS: Final = (
-    "Which mode of MIKEY fits which call. Every cell comes from runs of real calls, with an attacker at every place in "
-    "them; only what RFC 5197 prints is copied. Choose a cell to see its conditions and the pages of its runs."
+    "Which mode of MIKEY fits which call. Every cell comes from runs of real messages and media, with an attacker at "
+    "every place in them; only what RFC 5197 prints is copied. Choose a cell to see its conditions and the pages of "
+    "its runs."
 )
 _PROPERTIES: Final = ("manual-keys", "needs-pki", "pfs", "key-generation")
 _OPENED_BY: Final = "Opened by: the ends whose long-term secrets, stolen later, open a recording."

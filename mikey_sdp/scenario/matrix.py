@@ -1,4 +1,4 @@
-"""The matrix: RFC 5197's tables of section 5.5, every cell from runs of real calls.
+"""The matrix: RFC 5197's tables of section 5.5, every cell from runs: calls in SIP, and conferences as exchanges.
 
 A cell's values are those of its baseline; what else is run in a column stands beside it. Nothing is copied but the
 words that the RFC prints.

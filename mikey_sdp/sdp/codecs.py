@@ -1,9 +1,9 @@
-"""The formats and the SDES offers of a stream, read by sdp-transform, which knows the attributes' inner forms.
+"""The formats of a stream, read by sdp-transform, which knows the attributes' inner forms.
 
 It is handed one line at a time, and only lines in which its readings and ours can't part: ASCII, no control characters,
 of ordinary length.
 
-Source: RFC 4566 section 6 (rtpmap), RFC 3551 section 6, RFC 4568 section 9.1.
+Source: RFC 4566 section 6 (rtpmap), RFC 3551 section 6.
 """
 
 from __future__ import annotations
@@ -57,13 +57,8 @@ def codecs(section: Section) -> tuple[Codec, ...]:
     return tuple(known[number] for number in numbers if number in known)
 
 
-def sdes_suites(section: Section) -> tuple[str, ...]:
-    """The crypto suites that a=crypto lines offer, in order of preference; never their keys."""
-    return tuple(str(found["suite"]) for found in _read(section, "crypto", "crypto"))
-
-
 def _mapped(section: Section) -> Iterator[Codec]:
-    for found in _read(section, "rtpmap", "rtp"):
+    for found in _maps(section):
         number, rate, channels = found.get("payload"), found.get("rate"), found.get("encoding", 1)
         if isinstance(number, int) and isinstance(rate, int) and rate < 1 << 32:
             yield Codec(
@@ -74,8 +69,8 @@ def _mapped(section: Section) -> Iterator[Codec]:
             )
 
 
-def _read(section: Section, name: str, key: str) -> Iterator[dict[str, Any]]:
+def _maps(section: Section) -> Iterator[dict[str, Any]]:
     for line in section.lines:
-        if line.name == name and _READABLE.fullmatch(line.value):
+        if line.name == "rtpmap" and _READABLE.fullmatch(line.value):
             read = sdp_transform.parse(f"m=audio 0 RTP/AVP 0\r\na={line.value}\r\n")
-            yield from read["media"][0].get(key, ())
+            yield from read["media"][0].get("rtp", ())

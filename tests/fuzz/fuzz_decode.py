@@ -1,4 +1,4 @@
-"""Fuzz finding and explaining messages in any input: `python tests/fuzz/fuzz_decode.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz finding and explaining messages in any input: `python -m tests.fuzz.fuzz_decode CORPUS_DIR -max_total_time=60`.
 
 Beyond "a value or a DecodeError": errors point into the input, what is shown fits JSON and a terminal, and keys are in
 it only where the octets hold them a second time.
@@ -7,7 +7,6 @@ it only where the octets hold them a second time.
 from __future__ import annotations
 
 import json
-import sys
 
 from mikey_sdp.dissect.capture import is_capture
 from mikey_sdp.dissect.carriers import find
@@ -19,6 +18,7 @@ from mikey_sdp.dissect.tree import draw
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.mikey.payloads import KeyData
 from mikey_sdp.secret import Secret
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/dissect/carriers.py",
@@ -64,14 +64,5 @@ def _show(one: Explained) -> None:
             assert key.hex() not in shown or one.found.octets.count(key) != 1
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

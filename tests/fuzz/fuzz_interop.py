@@ -1,4 +1,4 @@
-"""Fuzz the interop endpoint: `python tests/fuzz/fuzz_interop.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the interop endpoint: `python -m tests.fuzz.fuzz_interop CORPUS_DIR -max_total_time=60`.
 
 An input is a conversation, one line a command; `$LAST` in a line stands for the message that the endpoint gave last.
 Every line must get one line of JSON: what was asked for, or a failure of a known kind that repeats no secret.
@@ -7,11 +7,11 @@ Every line must get one line of JSON: what was asked for, or a failure of a know
 from __future__ import annotations
 
 import json
-import sys
 
 from mikey_sdp.clock import NtpTime
 from mikey_sdp.interop import Session
 from mikey_sdp.secret import SeededEntropy
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/interop/asides.py",
@@ -47,14 +47,5 @@ def one_input(data: bytes) -> None:
             assert PLANTED not in error["text"]
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

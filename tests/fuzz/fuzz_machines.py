@@ -1,4 +1,4 @@
-"""Fuzz the two ends of every mode with altered messages: `python tests/fuzz/fuzz_machines.py CORPUS_DIR`.
+"""Fuzz the two ends of every mode with altered messages: `python -m tests.fuzz.fuzz_machines CORPUS_DIR`.
 
 An input says which case, which end, and how the honest message is to be edited; half of the inputs have the edited
 message authenticated again by its sender, as a peer would who holds the keys and means no good. Beyond "taken or
@@ -8,7 +8,6 @@ Initiator's refusal leaves it able to take the honest answer, and that keys can 
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 
 from mikey_sdp.errors import DecodeError, PeerError, UsageError
@@ -27,6 +26,7 @@ from mikey_sdp.mikey.payloads import Identity, KeyDataTransport, Rand, Signature
 from mikey_sdp.mikey.registry import MacAlg
 from tests.exchange.ends import CASES, Case, Ends
 from tests.exchange.pair import ALICE, PSK, teks
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/mikey/modes/answer.py",
@@ -178,14 +178,5 @@ def refuses(initiator: Initiator, answer: bytes) -> None:
     raise AssertionError("an answer to an altered message was taken")
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

@@ -1,4 +1,4 @@
-"""Fuzz the reading of MIKEY messages: `python tests/fuzz/fuzz_mikey.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the reading of MIKEY messages: `python -m tests.fuzz.fuzz_mikey CORPUS_DIR -max_total_time=60`.
 
 Beyond "a value or a DecodeError" it checks what the layer promises: octets come out as they went in, spans cover them,
 an error points into its input and keeps what was read, and nothing prints what KEMAC carries.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import sys
 from collections.abc import Iterator
 from itertools import product
 
@@ -29,6 +28,7 @@ from mikey_sdp.mikey.payloads import (
     encode_key_data,
 )
 from mikey_sdp.mikey.registry import EncrAlg, ExtensionType, PayloadType
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/mikey/message.py",
@@ -141,14 +141,5 @@ def _hides(key: KeyData) -> None:
         assert len(octets) < 8 or (octets.hex() not in shown and repr(octets)[2:-1] not in shown)
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

@@ -1,15 +1,14 @@
-"""Fuzz the reading of captures: `python tests/fuzz/fuzz_pcap.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the reading of captures: `python -m tests.fuzz.fuzz_pcap CORPUS_DIR -max_total_time=60`.
 
 Frames of any capture are trawled for MIKEY as `decode` does it; the only error is a DecodeError that says where.
 """
 
 from __future__ import annotations
 
-import sys
-
 from mikey_sdp.dissect.capture import is_capture
 from mikey_sdp.dissect.trawl import from_capture
 from mikey_sdp.errors import DecodeError
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/dissect/capture.py",
@@ -36,14 +35,5 @@ def one_input(data: bytes) -> None:
         assert len(found.octets) <= len(data)
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

@@ -1,12 +1,10 @@
-"""Fuzz the checking of SAML assertions: `python tests/fuzz/fuzz_saml.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the checking of SAML assertions: `python -m tests.fuzz.fuzz_saml CORPUS_DIR -max_total_time=60`.
 
 Beyond "an assertion or Invalid Cert" it checks that what is inflated stays within its bound and that a believed
 assertion is about a user of the one domain that is trusted.
 """
 
 from __future__ import annotations
-
-import sys
 
 from cryptography import x509
 
@@ -17,6 +15,7 @@ from mikey_sdp.mikey.registry import CertType
 from mikey_sdp.mikey.saml import MAX_XML_OCTETS, check, decode_cert, deflate, inflate
 from mikey_sdp.mikey.saml.check import read_unverified
 from mikey_sdp.mikey.saml.key_value import key_xml
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/mikey/saml/check.py",
@@ -78,14 +77,5 @@ def _check(xml: bytes, trusted: tuple[x509.Certificate, ...]) -> None:
         assert key_xml(found.group, found.public)
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

@@ -1,12 +1,10 @@
-"""Fuzz the loading of scenario files: `python tests/fuzz/fuzz_scenario.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the loading of scenario files: `python -m tests.fuzz.fuzz_scenario CORPUS_DIR -max_total_time=60`.
 
 Beyond "a scenario or a ScenarioError" it checks that errors point into the file, and that a scenario's parts can be put
 into words.
 """
 
 from __future__ import annotations
-
-import sys
 
 from mikey_sdp.errors import ScenarioError
 from mikey_sdp.scenario.load import Loaded, loads
@@ -21,6 +19,7 @@ from mikey_sdp.scenario.reading import (
 from mikey_sdp.scenario.routes import addresses_of
 from mikey_sdp.scenario.source import CollectedScenarioError
 from mikey_sdp.scenario.units import micros, say_us
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/scenario/tree.py",
@@ -81,14 +80,5 @@ def _say(loaded: Loaded) -> None:
         assert loaded.source.line(("expect", at)) is not None
 
 
-def main() -> None:
-    """Run under atheris."""
-    import atheris  # an extra of its own, absent where the corpus is only read through
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

@@ -1,4 +1,4 @@
-"""Fuzz the reading of session descriptions: `python tests/fuzz/fuzz_sdp.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the reading of session descriptions: `python -m tests.fuzz.fuzz_sdp CORPUS_DIR -max_total_time=60`.
 
 Beyond "a value or a DecodeError" it checks what the layer promises: octets come out as they went in, an error points
 into its input, and what was inserted can be taken out again without a trace.
@@ -7,11 +7,10 @@ into its input, and what was inserted can be taken out again without a trace.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 
 from mikey_sdp.errors import DecodeError, UsageError
-from mikey_sdp.sdp.codecs import codecs, sdes_suites
+from mikey_sdp.sdp.codecs import codecs
 from mikey_sdp.sdp.crypto import cryptos
 from mikey_sdp.sdp.key_mgmt import (
     KeyMgmt,
@@ -27,6 +26,7 @@ from mikey_sdp.sdp.key_mgmt import (
 )
 from mikey_sdp.sdp.lines import SessionDescription
 from mikey_sdp.sdp.media import media_lines, secure_profile, with_port, with_profile
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/sdp/reading.py",
@@ -75,7 +75,6 @@ def _refusals(length: int) -> Iterator[None]:
 def _read(sd: SessionDescription) -> None:
     for section in sd.sections():
         codecs(section)
-        sdes_suites(section)
     for level in range(len(sd.media)):
         with contextlib.suppress(DecodeError):
             cryptos(sd, level)
@@ -131,14 +130,5 @@ def _secure(sd: SessionDescription) -> None:
         assert secured.octets == sd.octets
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

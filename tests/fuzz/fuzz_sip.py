@@ -1,4 +1,4 @@
-"""Fuzz the SIP codec: `python tests/fuzz/fuzz_sip.py CORPUS_DIR -max_total_time=60`.
+"""Fuzz the SIP codec: `python -m tests.fuzz.fuzz_sip CORPUS_DIR -max_total_time=60`.
 
 Beyond "a value or a DecodeError" it checks what the layer promises: octets come out as they went in, an error points
 into its input, edits add no line, a stream is cut alike whatever the pieces, a user agent answers only with messages
@@ -8,7 +8,6 @@ that can be read, and whatever it was told it forgets.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterable, Iterator
 
 from mikey_sdp.errors import DecodeError, UsageError
@@ -42,6 +41,7 @@ from mikey_sdp.sip import (
     sip_uri,
 )
 from mikey_sdp.sip.party import ALLOW
+from tests.fuzz.harnesses import under_atheris
 
 DECODER_FILES = [
     "mikey_sdp/sip/grammar.py",
@@ -240,14 +240,5 @@ def _agent(data: bytes) -> None:
     assert answerer.core.held == 0
 
 
-def main() -> None:
-    """Hand the harness to atheris."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    under_atheris(one_input)

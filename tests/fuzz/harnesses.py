@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,3 +43,12 @@ def find_harnesses() -> list[Harness]:
         Harness(name=name, script=script, seeds=HERE / "corpus" / name)
         for name, script in zip(names, scripts, strict=True)
     ]
+
+
+def under_atheris(one_input: Callable[[bytes], None]) -> None:
+    """Fuzz it as the command line says; atheris is an extra of its own, absent where a corpus is only read through."""
+    import atheris
+
+    atheris.instrument_all()
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()

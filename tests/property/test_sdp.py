@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mikey_sdp.errors import DecodeError
-from mikey_sdp.sdp.codecs import codecs, sdes_suites
+from mikey_sdp.sdp.codecs import codecs
 from mikey_sdp.sdp.connection import Connection
+from mikey_sdp.sdp.crypto import cryptos
 from mikey_sdp.sdp.key_mgmt import (
     KeyMgmt,
     governing_lines,
@@ -129,7 +130,9 @@ def test_every_reading_of_a_description_gives_a_value_or_a_decode_error(octets: 
         return
     for section in sd.sections():
         assert all(0 <= codec.payload_type <= 999 for codec in codecs(section))
-        assert all("inline" not in suite for suite in sdes_suites(section))
+    for level in range(len(sd.media)):
+        keys = attempt(lambda level=level: cryptos(sd, level))
+        assert "inline:" not in repr(keys)
     found = attempt(lambda: (media_lines(sd), key_mgmt_lines(sd), governing_lines(sd)))
     if isinstance(found, DecodeError):
         assert 0 < found.offset <= len(octets)

@@ -22,86 +22,8 @@ from mikey_sdp.report.matrix_run import MatrixRun
 from mikey_sdp.scenario import matrix as matrix_tables
 from mikey_sdp.scenario import matrix_words
 from mikey_sdp.scenario.matrix import MATRIX_CASES, measure_matrix
-from mikey_sdp.trace import (
-    CriteriaRow,
-    Matrix,
-    MatrixCell,
-    MatrixCondition,
-    MatrixRow,
-    MessageSent,
-    PolicyChoice,
-    PropertyRow,
-)
-
-FITS = MatrixCondition(condition="baseline", works=True, secure=True, run="PSK/early-media/baseline")
-LEAKS = MatrixCondition(
-    condition="baseline", works=True, secure=False, run="PSK/secure-forking/baseline", notes=("mobile reads it",)
-)
-FAILS = MatrixCondition(condition="baseline", works=False, secure=True, run="PSK/retarget/baseline")
-
-
-def cell(one: MatrixCondition, printed: str | None, *, agrees: bool | None) -> MatrixCell:
-    return MatrixCell(printed=printed, works=one.works, secure=one.secure, agrees=agrees, conditions=(one,))
-
-
-TABLES = Matrix(
-    table1=(
-        MatrixRow(
-            mode="PSK",
-            cells={
-                "early-media": cell(FITS, "Yes", agrees=True),
-                "secure-forking": cell(LEAKS, "", agrees=True),
-                "retarget": cell(FAILS, "Yes", agrees=False),
-                "redirect": cell(FITS, "", agrees=False),
-                "shared-key-conference": cell(FITS, None, agrees=None),
-            },
-        ),
-        MatrixRow(mode="ECMQV", cells={}, error="pycryptodome is not available"),
-    ),
-    table2=(
-        PropertyRow(
-            mode="PSK",
-            manual_keys=True,
-            keys=1,
-            needs_pki=False,
-            pfs=None,
-            key_generation="Both",
-            printed={"manual-keys": "Yes", "needs-pki": "No", "pfs": "No", "key-generation": "Initiator"},
-            agrees={"manual-keys": True, "needs-pki": True, "pfs": True, "key-generation": False},
-            secret_by="Both",
-            opened_by=(),
-            certificates=0,
-            pinned=None,
-        ),
-    ),
-    table3=(
-        CriteriaRow(
-            mode="PSK",
-            mandatory="Yes",
-            keys_per_pair=1,
-            certificates_per_user=0,
-            peer_beforehand=True,
-            objects=45,
-            group_keying=True,
-            messages=1,
-            i_message_octets=165,
-            r_message_octets=83,
-            initiator_us=12.4,
-            responder_us=7.0,
-        ),
-    ),
-    policy=(
-        PolicyChoice(
-            column="retarget",
-            condition="baseline",
-            works=False,
-            secure=True,
-            chosen="PSK",
-            run="policy/retarget/baseline",
-            better=("RSA-R",),
-        ),
-    ),
-)
+from mikey_sdp.trace import Matrix, MessageSent
+from tests.unit.report.tables import TABLES
 
 
 @pytest.fixture

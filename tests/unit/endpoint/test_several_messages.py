@@ -39,12 +39,6 @@ from tests.unit.endpoint.devices import (
 from tests.unit.endpoint.ends import ALICE, BOB, KEY, Clock, body, hears
 
 
-@pytest.fixture
-def offer() -> Offer:
-    """An offer that two devices of Bob's can open under their own certificates, and any other by Diffie-Hellman."""
-    return alice_end().offer(body(), to=BOB, recipients=FOR_DEVICES)
-
-
 def test_a_line_and_a_bundle_for_each_recipient_and_a_list_of_as_many(offer: Offer) -> None:
     sent = messages(offer.sdp)
     assert [message.header.data_type for message in sent] == [

@@ -19,7 +19,6 @@ from tests.exchange.pair import Pair
 from tests.unit.endpoint.devices import (
     CAROL,
     DESK,
-    FOR_DEVICES,
     MARK,
     MOBILE,
     TABLET,
@@ -34,13 +33,6 @@ from tests.unit.endpoint.devices import (
     with_octets,
 )
 from tests.unit.endpoint.ends import ALICE, BOB, KEY, body
-
-
-@pytest.fixture
-def offer() -> Offer:
-    """An offer that two devices of Bob's can open under their own certificates, and any other by Diffie-Hellman."""
-    return alice_end().offer(body(), to=BOB, recipients=FOR_DEVICES)
-
 
 STRIPPED = {
     "the first": lambda found: found.pop(0),

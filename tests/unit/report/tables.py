@@ -34,7 +34,7 @@ PAGES = {
 TABLES = Matrix(
     table1=(
         MatrixRow(mode="PSK", cells=_CELLS),
-        MatrixRow(mode="ECMQV", cells={}, error="pycryptodome is missing"),
+        MatrixRow(mode="ECMQV", cells={}, error="pycryptodome is not available"),
     ),
     table2=(
         PropertyRow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mikey_sdp.sdp.codecs import Codec, codecs, sdes_suites
+from mikey_sdp.sdp.codecs import Codec, codecs
 from mikey_sdp.sdp.lines import Section, SessionDescription
 from tests.unit.sdp.bodies import BODIES
 
@@ -62,10 +62,3 @@ def test_a_codec_called_like_a_number_keeps_a_name() -> None:
     assert codecs(section("m=audio 1 RTP/AVP 96", "a=rtpmap:96 7/8000/two"))[0] == Codec(
         payload_type=96, name="7", clock_rate=8000
     )
-
-
-def test_suites_come_without_their_keys() -> None:
-    audio, video = SessionDescription.parse(BODIES["collaboration_client"]).media
-    assert sdes_suites(audio) == ("AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_80")
-    assert sdes_suites(video) == ()
-    assert sdes_suites(section("m=audio 1 RTP/SAVP 0", "a=crypto:1", "a=crypto:1 X_80 inline:a|b")) == ("X_80",)
