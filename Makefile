@@ -57,8 +57,8 @@ mutation: $(VENV)/.dev ## break one protection after the other: the scenarios na
 bench: $(VENV)/.dev ## time it against the bare primitives
 	@$(BIN)/python -m pytest tests/benchmarks
 
-fuzz: $(VENV)/.fuzz ## run every fuzz harness for SECONDS=60
-	@$(BIN)/python -m tests.fuzz.run_all --seconds $(SECONDS)
+fuzz: $(VENV)/.fuzz ## run every fuzz harness for SECONDS=60; with SEED and RUNS the same inputs each time
+	@$(BIN)/python -m tests.fuzz.run_all --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 docs: $(VENV)/.dev ## write docs/conformance from the catalogue and the markers, docs/errors.md from its causes
 	@$(BIN)/python -m tests.conformance.report --write

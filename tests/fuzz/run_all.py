@@ -83,7 +83,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("extra", nargs="*", help="options for libFuzzer, after --")
+    parser.add_argument("--seed", type=int, help="for the same inputs each time, together with --runs")
+    parser.add_argument("--runs", type=int, help="inputs per harness, should the seconds not end it before")
     options = parser.parse_args()
+    options.extra += [f"-{word}={n}" for word in ("seed", "runs") if (n := getattr(options, word)) is not None]
     harnesses = [harness for harness in find_harnesses() if not options.only or harness.name in options.only]
     print(f"Fuzzing {len(harnesses)} harnesses, {options.seconds} s each, {options.jobs} at a time", flush=True)
     with ThreadPoolExecutor(options.jobs) as pool:

@@ -66,6 +66,15 @@ def test_a_wrong_party_is_not_blamed_for_keys_that_are_missed() -> None:
     ]
 
 
+def test_a_wrong_network_is_not_blamed_for_registrations_there() -> None:
+    """Found by fuzzing: the proxy that a phone registers at was put aside with the network."""
+    text = GOOD.replace("network:\n", "network:\n  proxy: {Xob: {to: [bob]}}\n").replace(
+        "{at: 3s, alice: {hang up: bob}}", "{at: 3s, alice: {register: {at: proxy}}}"
+    )
+    assert "register" in text
+    assert [path for _, path in places(text)] == ["network.proxy.Xob"]
+
+
 @pytest.mark.parametrize("parties", ["parties: 1", "parties: {}", "parties: [a]", "partys: {a: }", "parties: {A: }"])
 def test_without_parties_the_rest_is_not_asked(parties: str) -> None:
     errors = errors_of(f"name: x\nshows: y\n{parties}\nsteps: []\nexpect: []\n")
