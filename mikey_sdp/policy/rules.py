@@ -49,11 +49,11 @@ class Rule:
 class Objection:
     """One row that speaks against modes: where `applies`, those that `concerns` picks, because of `why`.
 
-    Keeps: `run`, as in a rule; empty for budgets, which are held against messages as they are built.
+    Keeps: `run`, as in a rule.
     """
 
     name: str
-    run: str = ""
+    run: str
     section: str
     applies: Callable[[Facts], bool]
     concerns: Callable[[Facts, str], bool]
@@ -188,6 +188,7 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="message-size",
+        run="policy-minds-the-size",
         section="RFC 3261 section 18.1.1",
         applies=lambda facts: facts.octets is not None,
         concerns=lambda facts, mode: facts.too_large(mode),
@@ -195,6 +196,7 @@ REQUIREMENTS: Final[tuple[Objection, ...]] = (
     ),
     Objection(
         name="time",
+        run="policy-minds-the-time",
         section="RFC 5197 sections 3 and 5.2",
         applies=lambda facts: facts.time_us is not None,
         concerns=lambda facts, mode: facts.too_slow(mode),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.parts import Part, PartyName, Status
+from mikey_sdp.scenario.parts import ModeWord, Part, PartyName, Status
 from mikey_sdp.scenario.units import Duration
 
 
@@ -71,6 +71,30 @@ class Expects(Part, frozen=True, kw_only=True):
             "and opens what any other member sends."
         ),
     ] = "none"
+
+
+class ModeCost(Part, frozen=True, kw_only=True):
+    """How long a party works on an exchange in one mode, as it would have measured."""
+
+    offer: Annotated[Duration, Meta(description="On the offer.")]
+    answer: Annotated[Duration, Meta(description="On each answer to it.")]
+
+
+class Budget(Part, frozen=True, kw_only=True):
+    """What a key exchange may cost a party that offers one; modes that cost more are not offered."""
+
+    some_of: ClassVar[frozenset[str]] = frozenset({"octets", "time"})
+
+    octets: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType,
+        Meta(description="How large the MIKEY messages of an offer may be together."),
+    ] = UNSET
+    time: Annotated[
+        Duration | UnsetType, Meta(description="How long it may work on its offer and all answers that it expects.")
+    ] = UNSET
+    costs: Annotated[
+        dict[ModeWord, ModeCost], Meta(description="How long it does, by mode; a mode that is not here costs nothing.")
+    ] = field(default_factory=dict)
 
 
 class Conference(Part, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ from mikey_sdp.endpoint.core import Options
 from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.mikey.modes.saml_choices import SamlChoices
 from mikey_sdp.nodes.config import Answering, Reaction, Speaks, Streams
+from mikey_sdp.policy import Cost
+from mikey_sdp.scenario.behaviour import Budget, ModeCost
 from mikey_sdp.scenario.build_servers import uri_of
 from mikey_sdp.scenario.modes import DH_GROUPS, MODES, SECOND_ROUNDS
 from mikey_sdp.scenario.schema import Party
@@ -20,6 +22,7 @@ _SPEAKS: Final = {"confirmation": Speaks.CONFIRMED, "answer": Speaks.ANSWERED, "
 
 def options_of(party: Party) -> Options:
     """What a party chooses where the standards leave a choice."""
+    budget = Budget() if party.budget is UNSET else party.budget
     saml = SamlChoices(round_2=SECOND_ROUNDS[party.second_round])
     return Options(
         choices=Choices(dh_group=DH_GROUPS[party.dh_group], saml=saml),
@@ -28,9 +31,16 @@ def options_of(party: Party) -> Options:
         answers_for=frozenset(map(uri_of, party.answers_for)),
         forward_secrecy=party.forward_secrecy,
         both_contribute=party.both_contribute,
+        max_octets=None if budget.octets is UNSET else budget.octets,
+        max_time_us=None if budget.time is UNSET else micros(budget.time),
+        costs={MODES[mode]: _cost(cost) for mode, cost in budget.costs.items()},
         several_messages=party.several_messages,
         accepts=None if party.accepts is UNSET else frozenset(MODES[word] for word in party.accepts),
     )
+
+
+def _cost(cost: ModeCost) -> Cost:
+    return Cost(octets=0, offer_us=micros(cost.offer), answer_us=micros(cost.answer))
 
 
 def streams_of(party: Party) -> Streams:

@@ -10,8 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from mikey_sdp.scenario.expect_keys import KeysExpected
-from mikey_sdp.scenario.parts import Amount, AnyName, AttackerName, CalledName, Part, PartyName, Status
-from mikey_sdp.scenario.schema import ModeWord
+from mikey_sdp.scenario.parts import Amount, AnyName, AttackerName, CalledName, ModeWord, Part, PartyName, Status
 from mikey_sdp.scenario.units import Duration
 
 

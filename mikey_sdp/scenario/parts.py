@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -71,5 +71,6 @@ PlaceName = Annotated[
         extra={"refers": "party, address or server"},
     ),
 ]
+ModeWord = Literal["psk", "unprotected", "dhhmac", "rsa", "rsa-r", "dhsign", "ecies", "ecmqv", "dhsaml"]
 Status = Annotated[int, Meta(ge=300, le=699, description="A SIP status that ends a request without success.")]
 Amount = Annotated[int, Meta(ge=0, le=1_000_000)]

@@ -12,11 +12,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from mikey_sdp.scenario.behaviour import Answers, Clock, Conference, Expects, Talk
-from mikey_sdp.scenario.parts import CalledName, NewName, Part, PartyName
+from mikey_sdp.scenario.behaviour import Answers, Budget, Clock, Conference, Expects, Talk
+from mikey_sdp.scenario.parts import CalledName, ModeWord, NewName, Part, PartyName
+from mikey_sdp.scenario.units import Duration
 
 MediaWord = Literal["audio", "video"]
-ModeWord = Literal["psk", "unprotected", "dhhmac", "rsa", "rsa-r", "dhsign", "ecies", "ecmqv", "dhsaml"]
 CredentialWord = Literal["psk", "unprotected", "certificate", "saml", "none"]
 GroupWord = Literal[
     "oakley-1", "oakley-2", "oakley-5", "modp-2048", "modp-3072", "p-192", "p-224", "p-256", "p-384", "p-521"
@@ -125,9 +125,13 @@ class Party(Part, frozen=True, kw_only=True):
         ),
     ] = "mikey"
     supports: Annotated[
-        tuple[Literal["100rel", "replaces"], ...],
+        tuple[Literal["100rel", "replaces", "timer"], ...],
         Meta(description="The SIP extensions that it says it knows."),
     ] = ("100rel", "replaces")
+    session_expires: Annotated[
+        Duration,
+        Meta(description="After what time its calls are over unless they are refreshed, where it supports timer."),
+    ] = "1800s"
     early_answers: Annotated[
         Literal["at once", "on media"],
         Meta(description="When it works on the answer in a 183: at once, or when media comes from who sent it."),
@@ -173,6 +177,7 @@ class Party(Part, frozen=True, kw_only=True):
         bool, Meta(description="It offers and takes only modes in which both ends have a part in the key.")
     ] = False
     expects: Expects = Expects()
+    budget: Budget | UnsetType = UNSET
     conference: Annotated[Conference | UnsetType, Meta(description="It is the focus of a conference.")] = UNSET
     responder_ssrc: Annotated[
         Annotated[int, Meta(ge=1, le=4_294_967_000)] | UnsetType,

@@ -3,6 +3,8 @@ counterpart; `judgeable` asks the same of what is expected."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import UNSET
 
 from mikey_sdp.scenario.behaviour import Answers
@@ -14,6 +16,8 @@ from mikey_sdp.scenario.sense_network import check_network
 from mikey_sdp.scenario.sense_steps import check_steps
 from mikey_sdp.scenario.source import Path, Source
 from mikey_sdp.scenario.units import micros
+
+_SHORTEST_SESSION_US: Final = 90_000_000
 
 
 def check_sense(scenario: Scenario, source: Source) -> None:
@@ -31,6 +35,10 @@ def _check_party(scenario: Scenario, source: Source, path: Path, party: Party) -
     _check_answers(source, path, party.answers)
     if micros(party.talks.every) == 0:
         source.note((*path, "talks", "every"), "packets need some time between them")
+    if party.budget is not UNSET and (party.budget.time is UNSET) == bool(party.budget.costs):
+        source.note((*path, "budget"), "a budget of time says what the modes cost, and costs count against one only")
+    if micros(party.session_expires) < _SHORTEST_SESSION_US:
+        source.note((*path, "session expires"), "no session may expire after less than 90s (RFC 4028)")
     if isinstance(held.psk, SharedKey):
         _check_shared_key(scenario, source, path, held.psk)
     if isinstance(held.certificate, Certified):

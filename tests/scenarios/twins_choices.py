@@ -11,6 +11,7 @@ _CURVE: Final = "{certificate: {key: ec}}"
 
 _GROUP: Final = "{psk: {label: group, of group: true}"
 _NOBODY_KNOWN: Final = "{certificate: {knows: []}}"
+_NARROW: Final = "[psk, certificate], budget: {octets: 600}, expects: {forking: true}"
 
 CHOICES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     "several-messages-for-certificates": {
@@ -63,6 +64,16 @@ CHOICES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
     "policy-expects-a-fork": {
         "no fork is expected": ((", expects: {forking: true}", ""),),
         "the mobile holds another key": (held("bob-mobile", "psk", "{psk: {label: x}}"),),
+    },
+    "policy-minds-the-size": {
+        "alice has room enough": (("budget: {octets: 600}", "budget: {octets: 60000}"),),
+        "erin has no more room": (holds("erin", "[psk, certificate], expects: {forking: true}", _NARROW),),
+        "the mobile holds other keys": (held("bob-mobile", "[psk, certificate]", "{psk: {label: x}}"),),
+    },
+    "policy-minds-the-time": {
+        "alice expects few answers": (("answers: 30", "answers: 3"),),
+        "erin expects many": (("answers: 2}", "answers: 20}"),),
+        "the mobile holds other keys": (held("bob-mobile", "[psk, certificate]", "{psk: {label: x}}"),),
     },
     "policy-wants-both-to-contribute": {
         "bob takes whatever comes": (("bob: {credentials: psk, both contribute: true", "bob: {credentials: psk"),),

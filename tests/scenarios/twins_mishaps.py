@@ -12,6 +12,16 @@ _GROUP: Final = "{psk: {label: group, of group: true}}"
 _OTHER: Final = "{psk: {label: x}}"
 
 MISHAPS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
+    "peer-that-vanishes": {
+        "alice knows no timers": (("supports: [timer], session expires: 200s", "supports: []"),),
+        "alice re-keys": (
+            (
+                "  - {at: 0s, alice: {call: bob}}\n",
+                "  - {at: 0s, alice: {call: bob}}\n  - {at: 5s, alice: {re-key: bob}}\n",
+            ),
+        ),
+        "bob holds another key": (("bob: {credentials: psk", "bob: {credentials: {psk: {label: x}}"),),
+    },
     "fork-tampered-leg": {
         "mallory only listens": (("tamper: {in: offers, payload: DH}", "eavesdrop: true"),),
         "unprotected keys": (

@@ -15,6 +15,10 @@ MOVES: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
             ("redirect server: {bob: [carol], erin: [dave]}", "redirect server: {erin: [dave]}"),
         ),
     },
+    "redirect-past-a-stranger": {
+        "a key is shared with carol": (("shared with: [bob, dave]", "shared with: [bob, carol, dave]"),),
+        "none is shared with dave": (("shared with: [bob, dave]", "shared with: [bob]"),),
+    },
     "redirect-with-a-key": {
         "redirections are not followed": ((", follows redirects: true", ""),),
         "no key is shared with carol": (holds("alice", "psk", "{psk: {shared with: [bob]}}"),),
