@@ -150,7 +150,7 @@ def _sentences(decision: Decision, width: int) -> Iterator[Text | str]:
 
 def _source(entry: Fired | Overruled) -> str:
     """Where it is written, and what bears it out."""
-    return f"{entry.section}; shown by {entry.run}" if entry.run else entry.section
+    return f"{entry.section}; shown by {entry.run}"
 
 
 def _paragraph(sentence: str, section: str, width: int, *, style: str = "") -> Iterator[Text]:

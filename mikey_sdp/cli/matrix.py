@@ -19,7 +19,7 @@ from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.report.html_matrix_words import outcome_word
 from mikey_sdp.report.printable import printable
 from mikey_sdp.scenario.matrix import MATRIX_CASES, measure_matrix, variant_of
-from mikey_sdp.scenario.matrix_judge import Keep, forget
+from mikey_sdp.scenario.matrix_outcome import Keep, forget
 from mikey_sdp.scenario.matrix_words import CONDITIONS
 from mikey_sdp.scenario.mode_cases import ModeCase
 from mikey_sdp.trace import CriteriaRow, Matrix, MatrixCell, MatrixRow, PolicyChoice, PropertyRow
@@ -158,6 +158,11 @@ def _second(rows: Sequence[PropertyRow]) -> Iterator[Text | str]:
         text.append(" and ".join(row.opened_by) or "nobody")
         yield text
     yield Text("Opened by: the ends whose long-term secrets, stolen later, open a recording.", style="dim")
+    for row in rows:
+        if row.without_rand is not None:
+            yield Text(
+                f"Where the Initiator of {row.mode} sends no RAND: keys made by {row.without_rand}.", style="dim"
+            )
 
 
 def _third(rows: Sequence[CriteriaRow]) -> Iterator[Text | str]:

@@ -8,6 +8,7 @@ from mikey_sdp.cli.reports import made_folder, write_file
 from mikey_sdp.report.html_matrix import html_matrix
 from mikey_sdp.report.html_matrix_run import INDEX, html_matrix_run
 from mikey_sdp.report.html_matrix_words import file_of
+from mikey_sdp.report.html_pickup import PAGE
 from mikey_sdp.report.matrix_run import MatrixRun
 from mikey_sdp.scenario.decoded import decode_run
 from mikey_sdp.scenario.matrix_words import MEANINGS
@@ -35,4 +36,5 @@ class MatrixPages:
 
     def finish(self, measured: Matrix) -> None:
         """Everything is measured: the page of the tables, which leads to all others."""
-        write_file(self._folder / INDEX, html_matrix(measured, self._pages, MEANINGS).encode())
+        beside = [("What a call to a whole group costs", PAGE)] if (self._folder / PAGE).is_file() else []
+        write_file(self._folder / INDEX, html_matrix(measured, self._pages, MEANINGS, beside=beside).encode())

@@ -13,10 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mikey_sdp.cli.common import FAILED, HELD, ModeChoice
+from mikey_sdp.cli.reports import made_folder, write_file
 from mikey_sdp.cli.screen import Screen
+from mikey_sdp.report.html_matrix_run import INDEX
+from mikey_sdp.report.html_pickup import PAGE, Cost, html_pickup
 from mikey_sdp.scenario.mode_cases import ModeCase
 from mikey_sdp.scenario.pickup import Pickup, measure
-from mikey_sdp.scenario.pickup_cast import MAX_TARGETS, PICKUP_CASES
+from mikey_sdp.scenario.pickup_cast import LEFT_OUT, MAX_TARGETS, PICKUP_CASES
 from mikey_sdp.scenario.pickup_counts import Operation
 from mikey_sdp.scenario.pickup_scene import Way
 
@@ -88,6 +91,12 @@ class _Targets(click.ParamType[tuple[int, ...]]):
     "an answer waits until it is needed. Both if left out.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+@click.option(
+    "--html",
+    "html_folder",
+    metavar="FOLDER",
+    help=f"Write the tables as a page, {PAGE}; `mikey-sdp matrix --html` of the same folder leads to it afterwards.",
+)
 @click.pass_context
 def pickup(
     context: click.Context,
@@ -95,6 +104,7 @@ def pickup(
     modes: tuple[str, ...],
     preconditions: bool | None,
     as_json: bool,
+    html_folder: str | None,
 ) -> None:
     """Call a group whose phones all answer in provisional responses, and count what that costs the caller.
 
@@ -106,7 +116,11 @@ def pickup(
     ways = [way for way in Way if preconditions in (None, way is Way.PRECONDITIONS)]
     cases = [case for case in PICKUP_CASES if not modes or case.word in modes]
     wanted = [(case, way, number) for way in ways for case in cases for number in targets]
+    folder = None if html_folder is None else made_folder(html_folder)
     rows = list(_watched(wanted))
+    if folder is not None:
+        matrix = INDEX if (folder / INDEX).is_file() else ""
+        write_file(folder / PAGE, _page(rows, ways, matrix).encode())
     if as_json:
         document = msgspec.json.encode([_as_object(row) for row in rows])
         sys.stdout.write(msgspec.json.format(document, indent=2).decode() + "\n")
@@ -130,6 +144,30 @@ def _watched(wanted: Sequence[tuple[ModeCase, Way, int]]) -> Iterator[Pickup]:
             progress.advance(task)
 
 
+def _page(rows: Sequence[Pickup], ways: Sequence[Way], matrix: str) -> str:
+    return html_pickup(
+        [(_SAID[way], [_cost(row) for row in rows if row.way is way]) for way in ways],
+        operations=[str(operation) for _, operation in _COLUMNS],
+        left_out=[(str(mode), why) for mode, why in LEFT_OUT.items()],
+        notes=" ".join(_NOTES),
+        matrix=matrix,
+    )
+
+
+def _cost(row: Pickup) -> Cost:
+    return Cost(
+        name=row.case.name,
+        phones=row.targets,
+        answers=row.answers,
+        counts=tuple(row.counts[operation] for _, operation in _COLUMNS),
+        unused=row.discarded,
+        mikey_ms=row.mikey_ns / _MS,
+        floor_ms=row.floor_ns / _MS,
+        rest_ms=row.beside_ns / _MS,
+        works=row.works,
+    )
+
+
 def _table(rows: Sequence[Pickup], ways: Sequence[Way]) -> Iterator[Text]:
     name_width = max(len(row.case.name) for row in rows)
     for way in ways:
@@ -142,6 +180,7 @@ def _table(rows: Sequence[Pickup], ways: Sequence[Way]) -> Iterator[Text]:
             yield Text.assemble((f"{name:<{name_width}}", "cyan"), _line(_cells(row)), *_complaint(row))
         yield Text("")
     yield from (Text(note, style="dim") for note in _NOTES)
+    yield from (Text(f"Without a row: {mode}. {why}", style="dim") for mode, why in LEFT_OUT.items())
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -44,10 +44,13 @@ _POLICY: Final = (
 )
 
 
-def html_matrix(measured: Matrix, pages: Pages, meanings: Meanings) -> str:
-    """The page of the tables; `pages` are those of the runs, `meanings` what is done in each condition."""
+def html_matrix(measured: Matrix, pages: Pages, meanings: Meanings, *, beside: Sequence[tuple[str, str]] = ()) -> str:
+    """The page of the tables; `pages` are those of the runs, `meanings` what is done in each condition, `beside` other
+    pages of measurements and their files."""
     page, main = frame("RFC 5197, measured", MATRIX_STYLE)
     _head(main, measured, pages)
+    for text, file in beside:
+        add(add(main, "p", class_="back"), "a", f"{text} →", href=file)
     _first(main, measured.table1)
     _differing(main, measured.table1, pages)
     _second(main, measured.table2)
@@ -132,6 +135,8 @@ def _second(main: Element, rows: Sequence[PropertyRow]) -> None:
         labels = ("manual keys", "needs PKI", "forward secrecy", "keys made by")
         for name, label, text in zip(_PROPERTIES, labels, found, strict=True):
             _property(add(line, "td", data_label=label), row, name, text)
+        if row.without_rand is not None:
+            add(line[-1], "span", f"without RAND: {row.without_rand}", class_="printed")
         add(add(line, "td", data_label="opened by"), "span", " and ".join(row.opened_by) or "nobody")
     add(main, "p", _OPENED_BY, class_="hint below")
 

@@ -8,7 +8,7 @@ from typing import Final
 from mikey_sdp.report.decoded import Decoding
 from mikey_sdp.report.html_page import html_page
 from mikey_sdp.report.markup import Element, add, element
-from mikey_sdp.report.matrix_run import Attempt, MatrixRun, Told
+from mikey_sdp.report.matrix_run import Attempt, MatrixRun
 
 INDEX: Final = "index.html"
 _SHOWN_KEYS: Final = 4
@@ -18,17 +18,13 @@ _TRIED: Final = (
     "signalling, and each is given the packets. A key counts as opened only if it decrypted one of them. "
     "The same attacker did open the call when he was given the secrets of its members."
 )
-_UNTRACED: Final = (
-    "Exchanges of MIKEY messages between the ends, without SIP around them, in the order in which they passed."
-)
 
 
 def html_matrix_run(run: MatrixRun, decoding: Decoding) -> str:
     """The page of the run, which leads back to the tables."""
     back = element("nav", class_="back")
     add(back, "a", "← the matrix", href=INDEX)
-    added = [*_attempts(run.attempts), *(_messages(run.told) if run.told else ())]
-    return html_page(run.result, decoding, above=(back,), below_verdicts=added)
+    return html_page(run.result, decoding, above=(back,), below_verdicts=[*_attempts(run.attempts)])
 
 
 def _attempts(attempts: Sequence[Attempt]) -> Iterable[Element]:
@@ -56,18 +52,6 @@ def _keys(fingerprints: Sequence[str]) -> str:
     named = ", ".join(fingerprints[:_SHOWN_KEYS])
     more = len(fingerprints) - _SHOWN_KEYS
     return f"{named} and {more} more" if more > 0 else named or "none"
-
-
-def _messages(told: Sequence[Told]) -> Iterable[Element]:
-    yield element("h2", "What was sent")
-    yield element("p", _UNTRACED, class_="hint")
-    panel = element("div", class_="panel padded scrolled")
-    table = _table(panel, "", "from", "to", "message", "octets")
-    for number, one in enumerate(told, start=1):
-        row = add(table, "tr")
-        for text in (str(number), one.sender, one.to, one.kind, str(one.octets)):
-            add(row, "td", text)
-    yield panel
 
 
 def _table(parent: Element, *heads: str) -> Element:

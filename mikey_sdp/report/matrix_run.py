@@ -30,22 +30,8 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A MIKEY message that passed without SIP around it: from whom to whom, what it was, and its size."""
-
-    sender: str
-    to: str
-    kind: str
-    octets: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixRun:
-    """A run of the matrix: its trace and verdicts, and every attempt to read it.
-
-    Keeps: `told`, the messages of a run that has no trace.
-    """
+    """A run of the matrix: its trace and verdicts, and every attempt to read it."""
 
     result: RunResult
     attempts: tuple[Attempt, ...] = ()
-    told: tuple[Told, ...] = ()

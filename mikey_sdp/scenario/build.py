@@ -1,7 +1,7 @@
 """A scenario to the plan that a driver runs: nodes, addresses, keys, links and commands.
 
-Everything follows from the file: keys and entropy come from the scenario's name and seed, addresses from the ranges
-that are kept for documentation (RFC 5737), and the wall clock starts at a fixed moment.
+Everything but addresses on real sockets follows from the file: keys and entropy come from the scenario's name and
+seed, and the wall clock starts at a fixed moment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mikey_sdp.clock import Micros
 from mikey_sdp.endpoint.wishes import Expectations, Recipient
 from mikey_sdp.nodes import commands
 from mikey_sdp.nodes.config import Contact, EarlyAnswers, EarlyOffers, Keeps, Security, UserAgentConfig
-from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedCommand, Transport
+from mikey_sdp.nodes.contract import Link, NetworkPlan, Node, TimedCommand, Transport
 from mikey_sdp.policy import Conference
 from mikey_sdp.scenario.build_attackers import attacker_node, empty_loot, key_log_of
 from mikey_sdp.scenario.build_behaviour import answering_of, options_of, skew_us_of, streams_of
@@ -26,8 +26,9 @@ from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.load import Loaded
 from mikey_sdp.scenario.modes import MODES
 from mikey_sdp.scenario.network import Attacker, LinkBetween
-from mikey_sdp.scenario.reading import command_of, identity_of, offered_modes
+from mikey_sdp.scenario.reading import command_of, identity_of, offered_modes, servers_of
 from mikey_sdp.scenario.schema import Party
+from mikey_sdp.scenario.sites import DocumentationSites, Sites
 from mikey_sdp.scenario.source import Source
 from mikey_sdp.scenario.steps import Command
 from mikey_sdp.scenario.units import fraction_of, micros
@@ -39,7 +40,6 @@ EPOCH_UNIX_US: Final = 1_767_225_600_000_000
 """The wall clock at the start of every run: 2026-01-01T00:00:00Z."""
 
 _SETTLE_US: Final = 40_000_000  # longer than the transaction timers of RFC 3261, so that every call comes to an end
-_SIP_PORT: Final = 5060
 _SECOND_US: Final = 1_000_000
 _COMMANDS: Final = {
     "call": commands.Call,
@@ -51,15 +51,16 @@ _COMMANDS: Final = {
 }
 
 
-def build(loaded: Loaded, *, witness: Witness | None = None) -> NetworkPlan:
-    """The plan of a scenario; `witness` gets to know the secrets of all parties.
+def build(loaded: Loaded, *, witness: Witness | None = None, sites: Sites | None = None) -> NetworkPlan:
+    """The plan of a scenario; `witness` gets to know the secrets of all parties, `sites` says where everybody is, at
+    addresses kept for documentation if left out.
 
     Raises: ScenarioError where a key file can't be used.
     """
     scenario = loaded.scenario
-    builder = _Builder(scenario, loaded.source, witness)
+    builder = _Builder(scenario, loaded.source, witness, sites or DocumentationSites())
     agents = [builder.agent(name, party) for name, party in scenario.parties.items()]
-    servers = server_nodes(scenario, builder.contacts, builder.octets, epoch_unix_us=EPOCH_UNIX_US)
+    servers = server_nodes(scenario, builder.contacts, builder.servers, builder.octets, epoch_unix_us=EPOCH_UNIX_US)
     attackers = [builder.attacker(name, attacker) for name, attacker in scenario.network.attackers.items()]
     network = scenario.network
     return NetworkPlan(
@@ -83,24 +84,23 @@ def build(loaded: Loaded, *, witness: Witness | None = None) -> NetworkPlan:
 class _Builder:
     """Makes the nodes of one scenario."""
 
-    def __init__(self, scenario: Scenario, source: Source, witness: Witness | None) -> None:
+    def __init__(self, scenario: Scenario, source: Source, witness: Witness | None, sites: Sites) -> None:
         self._scenario = scenario
+        self._sites = sites
         self._witness = witness
         self._loot: Final = empty_loot(scenario.network)
         self._transport = Transport(scenario.network.transport.upper())
+        self._phones: Final = {name: sites.phone(at) for at, name in enumerate(scenario.parties)}
+        self.servers: Final = {name: sites.server(at) for at, name in enumerate(servers_of(scenario))}
         self.contacts: Final = {
-            name: Contact(uri=uri_of(identity_of(scenario, name)), address=self._address(at), transport=self._transport)
-            for at, name in enumerate(scenario.parties)
+            name: Contact(uri=uri_of(identity_of(scenario, name)), address=site.address, transport=self._transport)
+            for name, site in self._phones.items()
         }
         self._holdings: Final = Holdings(scenario, source, self.octets, now_unix_us=EPOCH_UNIX_US)
 
     def octets(self, purpose: str, count: int) -> bytes:
         """Octets that belong to a purpose in this scenario, the same in every run."""
         return SeededEntropy(f"{self._scenario.name}|{self._scenario.seed}|{purpose}".encode())(count)
-
-    @staticmethod
-    def _address(at: int) -> Address:
-        return Address(f"192.0.2.{at + 1}", _SIP_PORT)
 
     def agent(self, name: str, party: Party) -> Node:
         """The user agent of a party."""
@@ -117,6 +117,7 @@ class _Builder:
             address=contact.address,
             transport=self._transport,
             contacts=self._contacts_of(name, party),
+            media_port=self._phones[name].media_port,
             credentials=credentials,
             modes=None if modes is None else [MODES[mode] for mode in modes],
             security=Security(party.security),
@@ -128,6 +129,7 @@ class _Builder:
             streams=streams_of(party),
             options=options_of(party),
             supported=party.supports,
+            session_expires_s=micros(party.session_expires) // _SECOND_US,
             early_answers=EarlyAnswers(party.early_answers),
             keeps=Keeps(party.keeps),
             follows_redirects=party.follows_redirects,
@@ -157,7 +159,7 @@ class _Builder:
         return node_of(party, config)
 
     def _contacts_of(self, name: str, party: Party) -> dict[str, Contact]:
-        contacts = contacts_of(self._scenario, name, self.contacts)
+        contacts = contacts_of(self._scenario, name, self.contacts, self.servers)
         for called, recipients in party.messages_for.items():
             messages = tuple(
                 Recipient(peer=self.contacts[one].uri, certificate=self._holdings.certificate_of(one))
@@ -168,8 +170,7 @@ class _Builder:
 
     def attacker(self, name: str, attacker: Attacker) -> Node:
         """The node of an attacker."""
-        at = list(self._scenario.network.attackers).index(name)
-        address = Address(f"198.51.100.{at + 1}", _SIP_PORT)
+        address = self._sites.attacker(list(self._scenario.network.attackers).index(name))
         hosts = {party: contact.address.host for party, contact in self.contacts.items()}
         seed = self.octets(f"attacker|{name}", 32)
         return attacker_node(name, attacker, address, seed=seed, hosts=hosts, keys=self._loot)

@@ -15,12 +15,11 @@ from mikey_sdp.nodes.redirect import RedirectServer
 from mikey_sdp.scenario import network
 from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.network import REDIRECT_SERVER
-from mikey_sdp.scenario.reading import identity_of, place_of, proxies_of, servers_of
+from mikey_sdp.scenario.reading import identity_of, place_of, proxies_of
 from mikey_sdp.scenario.routes import Hop, addresses_of, first_hop, hop_to, next_hops, registers
 from mikey_sdp.scenario.units import micros, thousandths_of
 
 DOMAIN: Final = "example.com"
-_SIP_PORT: Final = 5060
 
 Octets = Callable[[str, int], bytes]
 """Given a purpose and a count, octets that are the same in every run of the scenario."""
@@ -31,9 +30,10 @@ def uri_of(user: str) -> str:
     return f"sip:{user}@{DOMAIN}"
 
 
-def contacts_of(scenario: Scenario, caller: str, phones: Mapping[str, Contact]) -> dict[str, Contact]:
-    """Whom a party can call, and where such a call goes first; `phones` are those of all parties, by their names."""
-    servers = _addresses(scenario)
+def contacts_of(
+    scenario: Scenario, caller: str, phones: Mapping[str, Contact], servers: Mapping[str, Address]
+) -> dict[str, Contact]:
+    """Whom a party can call, and where such a call goes first; `phones` and `servers` are all there are, by name."""
     contacts: dict[str, Contact] = {}
     # A user of several phones stands before them: who is sent to him is not sent to one of his phones.
     for name in dict.fromkeys((*addresses_of(scenario), *scenario.parties)):
@@ -55,10 +55,15 @@ def contacts_of(scenario: Scenario, caller: str, phones: Mapping[str, Contact]) 
 
 
 def server_nodes(
-    scenario: Scenario, phones: Mapping[str, Contact], octets: Octets, *, epoch_unix_us: int
+    scenario: Scenario,
+    phones: Mapping[str, Contact],
+    servers: Mapping[str, Address],
+    octets: Octets,
+    *,
+    epoch_unix_us: int,
 ) -> tuple[Node, ...]:
     """The nodes of all servers."""
-    places = _Places(scenario, phones)
+    places = _Places(scenario, phones, servers)
     transport = Transport(scenario.network.transport.upper())
 
     def config(name: str, services: Mapping[str, Service], **more: Any) -> ServerConfig:
@@ -86,15 +91,11 @@ def server_nodes(
     return tuple(nodes)
 
 
-def _addresses(scenario: Scenario) -> dict[str, Address]:
-    return {name: Address(f"203.0.113.{at + 1}", _SIP_PORT) for at, name in enumerate(servers_of(scenario))}
-
-
 class _Places:
     """Says of each place of a scenario by which URI servers know it."""
 
-    def __init__(self, scenario: Scenario, phones: Mapping[str, Contact]) -> None:
-        self.servers: Final = _addresses(scenario)
+    def __init__(self, scenario: Scenario, phones: Mapping[str, Contact], servers: Mapping[str, Address]) -> None:
+        self.servers: Final = servers
         self._scenario: Final = scenario
         self._phones: Final = phones
 

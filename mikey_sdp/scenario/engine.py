@@ -31,11 +31,13 @@ class RunStarted:
 class RunFinished:
     """A run is over and judged.
 
-    Keeps: `witness`, who saw all that passed and all keys, where one was asked for.
+    Keeps: `witness`, who saw all that passed and all keys, where one was asked for; `attempts`, more than one where a
+    busy machine spoiled a live run.
     """
 
     result: RunResult
     witness: Witness | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,15 @@ class RunRefused:
     error: MikeySdpError
 
 
-RunEvent = RunStarted | RunFinished | RunRefused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSkipped:
+    """A scenario that can't be shown in the way that was asked for, and why."""
+
+    file: str
+    reason: str
+
+
+RunEvent = RunStarted | RunFinished | RunRefused | RunSkipped
 
 
 def run(

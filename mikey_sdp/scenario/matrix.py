@@ -1,4 +1,4 @@
-"""The matrix: RFC 5197's tables of section 5.5, every cell from runs: calls in SIP, and conferences as exchanges.
+"""The matrix: RFC 5197's tables of section 5.5, every cell of the first from calls in SIP.
 
 A cell's values are those of its baseline; what else is run in a column stands beside it. Nothing is copied but the
 words that the RFC prints.
@@ -14,10 +14,11 @@ from mikey_sdp.errors import BackendUnavailable
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.mikey.modes.table import MODES
 from mikey_sdp.mikey.registry import DhGroup
+from mikey_sdp.policy.rules import BOUND_TO_TARGET
 from mikey_sdp.scenario import matrix_calls as calls
 from mikey_sdp.scenario import matrix_conference as conference
 from mikey_sdp.scenario import matrix_early as early
-from mikey_sdp.scenario.matrix_judge import Keep, Outcome, forget, hand_over
+from mikey_sdp.scenario.matrix_outcome import Keep, Outcome, forget, hand_over
 from mikey_sdp.scenario.matrix_policy import policy_choices
 from mikey_sdp.scenario.matrix_properties import criteria, properties
 from mikey_sdp.scenario.matrix_words import BASELINE, CONDITIONS, MEANINGS, Column, printed_in
@@ -60,14 +61,16 @@ SITUATIONS: Final[Mapping[Column, Mapping[str, Situation]]] = MappingProxyType(
             BASELINE: calls.two_devices,
             "nothing-shared": calls.nothing_shared,
             "private-key-shared": calls.private_key_shared,
+            "message-per-device": calls.message_per_device,
             "one-answers-early": calls.one_answers_early,
             "both-answer": calls.both_answer,
-            "one-responder-ssrc": calls.one_responder_ssrc,
+            "prefilled-ssrc": calls.prefilled_ssrc,
         },
         "retarget": {
             BASELINE: calls.retargeted,
             "strict-identity": calls.strict_identity,
             "psk-shared-with-target": calls.psk_shared_with_target,
+            "message-per-user": calls.message_per_user,
             "proxy-recursion": calls.proxy_recursion,
         },
         "redirect": {
@@ -78,6 +81,7 @@ SITUATIONS: Final[Mapping[Column, Mapping[str, Situation]]] = MappingProxyType(
         "shared-key-conference": {
             BASELINE: conference.baseline,
             "other-way-round": conference.other_way_round,
+            "offerless": conference.offerless,
             "two-steps": conference.two_steps,
             "join-and-leave": conference.join_and_leave,
         },
@@ -91,12 +95,14 @@ def _has(kind: str) -> Callable[[ModeCase], bool]:
 
 
 def _has_later_psk(case: ModeCase) -> bool:
-    return case.mode in (Mode.DHSIGN, Mode.DHHMAC, Mode.ECMQV)
+    return case.mode in (Mode.DHSIGN, Mode.DHHMAC, Mode.ECMQV, Mode.DHSAML)
 
 
 _ONLY: Final[Mapping[str, Callable[[ModeCase], bool]]] = MappingProxyType(
     {
         "private-key-shared": _has("certificate"),
+        "message-per-device": lambda case: case.mode in (Mode.RSA, Mode.ECIES),
+        "message-per-user": lambda case: str(case.mode) in BOUND_TO_TARGET,
         "psk-shared-with-target": _has("psk"),
         "target-at-hand": lambda case: CREDENTIALS[case.word] in ("psk", "certificate"),
         "two-steps": _has_later_psk,

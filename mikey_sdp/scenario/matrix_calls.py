@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from mikey_sdp.endpoint.wishes import Expectations
-from mikey_sdp.nodes.config import Answering, Keeps, Streams
+from mikey_sdp.endpoint.wishes import Expectations, Recipient
+from mikey_sdp.mikey.certificates.credential import CertificateCredential
+from mikey_sdp.nodes.config import Answering, Contact, Keeps, Streams
 from mikey_sdp.nodes.proxy_config import Destination, Forking, Service
-from mikey_sdp.scenario.matrix_cast import CAROL, ROLES, Actor, Role, cast
-from mikey_sdp.scenario.matrix_judge import Outcome, judge, merged
-from mikey_sdp.scenario.matrix_scene import MS, PACKETS, Scene, Server, answers_after, destination
+from mikey_sdp.scenario.matrix_cast import CAROL, ROLES, Actor, Role, address, cast
+from mikey_sdp.scenario.matrix_judge import judge
+from mikey_sdp.scenario.matrix_outcome import Outcome, merged
+from mikey_sdp.scenario.matrix_scene import MS, PACKETS, Scene, Server, answers_after, carrier_of, destination
 from mikey_sdp.scenario.mode_cases import BOB, ModeCase
 from mikey_sdp.scenario.modes import CREDENTIALS
 
 _PROXY: Final = 100
 _SECOND: Final = 101
 _SSRC: Final = 0x0B0B0B0B
+_APART: Final[Mapping[str, Role]] = {name: ROLES[name] for name in ("desk", "mobile")}
+_SEVERAL: Final = {"several_messages": True}
 _RINGS: Final = Answering(ringing_after_us=50 * MS, decide_after_us=None)
 
 
@@ -53,8 +57,12 @@ def _fork(
     return judge(scene.play())
 
 
-def forked(case: ModeCase, name: str, **devices: Role) -> Outcome:
-    """Two devices ring, and each of them answers in a run of its own."""
+def forked(
+    case: ModeCase, name: str, devices: Mapping[str, Role], contacts: Mapping[str, Contact] | None = None
+) -> Outcome:
+    """Two devices ring, and each of them answers in a run of its own; `contacts` is how the caller calls them, where
+    that is not as usual."""
+    more: dict[str, Any] = {"contacts": contacts, "options": _SEVERAL} if contacts else {}
     return merged(
         name,
         (
@@ -64,6 +72,7 @@ def forked(case: ModeCase, name: str, **devices: Role) -> Outcome:
                 _cast(case, **devices),
                 {winner: answers_after(500), loser: _RINGS},
                 answers=(winner,),
+                **more,
             )
             for winner, loser in (("desk", "mobile"), ("mobile", "desk"))
         ),
@@ -72,17 +81,27 @@ def forked(case: ModeCase, name: str, **devices: Role) -> Outcome:
 
 def two_devices(case: ModeCase, name: str) -> Outcome:
     """The devices share the user's pre-shared key; of certified keys and assertions each has its own."""
-    return forked(case, name, **_devices(case))
+    return forked(case, name, _devices(case))
 
 
 def nothing_shared(case: ModeCase, name: str) -> Outcome:
     """Each device has what it has for itself."""
-    return forked(case, name, desk=ROLES["desk"], mobile=ROLES["mobile"])
+    return forked(case, name, _APART)
 
 
 def private_key_shared(case: ModeCase, name: str) -> Outcome:
     """Both devices have one certificate and its private key."""
-    return forked(case, name, desk=ROLES["desk"], mobile=replace(ROLES["mobile"], key_of="desk"))
+    return forked(case, name, {**_APART, "mobile": replace(ROLES["mobile"], key_of="desk")})
+
+
+def message_per_device(case: ModeCase, name: str) -> Outcome:
+    """Each device has a certificate of its own, and the offer a message for each of them."""
+    actors = _cast(case, "desk", "mobile")
+    held = [one for name in ("desk", "mobile") for one in actors[name].credentials]
+    certified = [one for one in held if isinstance(one, CertificateCredential)]
+    recipients = tuple(Recipient(peer=BOB, certificate=one.certificates[0]) for one in certified)
+    contacts = {"bob": _with_messages_for(case, recipients)}
+    return forked(case, name, _APART, contacts)
 
 
 def both_answer(case: ModeCase, name: str, **more: Any) -> Outcome:
@@ -98,10 +117,10 @@ def both_answer(case: ModeCase, name: str, **more: Any) -> Outcome:
     )
 
 
-def one_responder_ssrc(case: ModeCase, name: str) -> Outcome:
-    """The same, and both use one SSRC, be it by chance or because the caller filled it in for them."""
+def prefilled_ssrc(case: ModeCase, name: str) -> Outcome:
+    """The same, and the caller filled in which SSRC whoever answers is to use: so both do."""
     streams = Streams(packets=PACKETS, first_sequence=1)
-    return both_answer(case, name, phones={"responder_ssrc": _SSRC, "streams": streams})
+    return both_answer(case, name, phones={"streams": streams}, options={"responder_ssrc": _SSRC})
 
 
 def one_answers_early(case: ModeCase, name: str) -> Outcome:
@@ -122,6 +141,11 @@ def _devices(case: ModeCase) -> dict[str, Role]:
     shares = CREDENTIALS[case.word] == "psk"
     mobile = replace(ROLES["mobile"], key_of="desk") if shares else ROLES["mobile"]
     return {"desk": ROLES["desk"], "mobile": mobile}
+
+
+def _with_messages_for(case: ModeCase, recipients: tuple[Recipient, ...]) -> Contact:
+    """Bob behind the proxy, in calls whose offers have a message for each of these. (RFC 5197 section 5.2)"""
+    return Contact(uri=BOB, address=address(_PROXY), transport=carrier_of(case), recipients=recipients)
 
 
 # Retarget and redirect (section 5.3)
@@ -164,6 +188,14 @@ def strict_identity(case: ModeCase, name: str) -> Outcome:
 def psk_shared_with_target(case: ModeCase, name: str) -> Outcome:
     """The new target holds the key that the caller shares with the one called: that of a group."""
     return _retarget(case, name, replace(_STRANGER, psk_of="bob"), bob=replace(ROLES["bob"], in_group=True))
+
+
+def message_per_user(case: ModeCase, name: str) -> Outcome:
+    """The caller knows whom the call may be sent on to, has something for her too, and the offer a message for each."""
+    mode = None if case.free_choice else case.mode
+    recipients = tuple(Recipient(peer=user, mode=mode) for user in (BOB, CAROL))
+    contacts = {"bob": _with_messages_for(case, recipients)}
+    return _retarget(case, name, ROLES["carol"], contacts=contacts, options={"require_idr": False, **_SEVERAL})
 
 
 def proxy_recursion(case: ModeCase, name: str) -> Outcome:

@@ -1,216 +1,185 @@
-"""Shared-key conferencing in the matrix: who may begin, what two steps bring, and who reads what when members change.
+"""Shared-key conferencing in the matrix, as calls through a focus: who may begin, what two steps bring, and who reads
+what when members change.
 
+The focus is the caller of the other situations. It relays what a member sends to all others as it came, so that only a
+key that all have in common is of use; nothing is said by itself. Nobody's policy is asked whether his mode goes with a
+conference unless the choice is left to it: what comes of a mode that does not is to be seen.
 Source: RFC 5197 section 5.4, RFC 3830 sections 2.1 and 8, RFC 4738 section 3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from mikey_sdp.clock import NtpTime
-from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused
-from mikey_sdp.mikey.bundle import Bundle
-from mikey_sdp.mikey.credentials import CredentialStore, PskCredential
-from mikey_sdp.mikey.group import GroupPush
-from mikey_sdp.mikey.message import Message
+from mikey_sdp.clock import Micros
+from mikey_sdp.endpoint.group import GroupKeys
+from mikey_sdp.endpoint.wishes import NOTHING_SPECIAL, Expectations, Recipient
+from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.mikey.modes.contract import Mode
-from mikey_sdp.mikey.modes.groups import Group
-from mikey_sdp.mikey.modes.table import MODES
-from mikey_sdp.report.matrix_run import Attempt, MatrixRun, Told
-from mikey_sdp.scenario.build import EPOCH_UNIX_US
-from mikey_sdp.scenario.matrix_group import FOCUS, Room
-from mikey_sdp.scenario.matrix_judge import NO_PADS, Outcome, checked, outcome_of, unread, verdicts_of
-from mikey_sdp.scenario.matrix_talk import Talk, attempts, check_attacker, pads, talked
-from mikey_sdp.scenario.mode_cases import ModeCase
+from mikey_sdp.mikey.modes.dhsaml_policy import RoundTwo
+from mikey_sdp.mikey.modes.saml_choices import SamlChoices
+from mikey_sdp.nodes.commands import Call, Command, HangUp, ReKey
+from mikey_sdp.nodes.config import Contact, Streams
+from mikey_sdp.nodes.contract import TimedCommand
+from mikey_sdp.policy import Conference
+from mikey_sdp.scenario.matrix_cast import CALLER, Role, address, cast
+from mikey_sdp.scenario.matrix_judge import judge
+from mikey_sdp.scenario.matrix_outcome import Outcome
+from mikey_sdp.scenario.matrix_scene import DOMAIN, MS, Scene, carrier_of
+from mikey_sdp.scenario.mode_cases import ALICE, ModeCase
+from mikey_sdp.secret import SeededEntropy
 
-MEMBERS: Final = 3
-_LATER: Final = NtpTime.from_unix_us(EPOCH_UNIX_US + 1_000_000)
-_LAST: Final = NtpTime.from_unix_us(EPOCH_UNIX_US + 2_000_000)
-_FAULTS: Final = (PeerError, PolicyRefused, DecodeError)
-_Keying = Callable[[], Mapping[str, Bundle]]
+FOCUS: Final = CALLER
+MEMBERS: Final = ("member1", "member2", "member3")
+STRANGER: Final = "member4"
+"""Somebody who holds what a member holds, and is none."""
+_SAYS: Final = Streams(packets=5)
+_HOSTS: Final = 31
+_PAUSING: Final = Streams(packets=8, interval_us=400 * MS)
+"""Speech with pauses, in which keys can change, or those who are there: at 900 ms one joins, at 1800 ms another
+leaves."""
+_JOINS_MS: Final = 900
+_LEAVES_MS: Final = 1_800
+_TOLD_MS: Final = 30
+"""How soon members who have to ask for the key hear that there is another one, from whom a conference tells such
+things."""
+_SECOND_STEP_MS: Final = 1_000
+_BOTH_ROUNDS_MS: Final = 200
+_MEDIA_US: Final = 30 * MS
+"""How long a packet is on its way: longer than an ACK, so that what who called says meets everybody in the conference
+who called when he did."""
+
+Spoken = tuple[int, str, Command]
+"""At which millisecond who does what."""
 
 
 def baseline(case: ModeCase, name: str) -> Outcome:
-    """The focus begins, and pushes the key where the mode can do that; in RSA-R the members ask for it."""
-    room = Room.of(case, MEMBERS + 1)
-    members = room.members[:MEMBERS]
-    if case.mode is Mode.RSA_R:
-        return _one_talk(room, name, members, lambda: _asked(room, members))
-    if MODES[case.mode].group:
-        return _one_talk(room, name, members, lambda: _pushed(room, members))
-    return _one_talk(room, name, members, lambda: _by_focus(room, members))
+    """The focus calls, and pushes the key where the mode can do that; in RSA-R the members call and ask for it."""
+    asked = case.mode is Mode.RSA_R and not case.free_choice
+    return _conference(case, name, _members_call() if asked else _focus_calls())
 
 
 def other_way_round(case: ModeCase, name: str) -> Outcome:
-    """Who waited begins: members call in with keys of their own, and in RSA-R the focus calls out."""
-    room = Room.of(case, MEMBERS + 1)
-    members = room.members[:MEMBERS]
-    begin = _by_focus if case.mode is Mode.RSA_R else _by_members
-    return _one_talk(room, name, members, lambda: begin(room, members))
+    """Who waited begins: members call with keys of their own, and in RSA-R the focus calls."""
+    asked = case.mode is Mode.RSA_R and not case.free_choice
+    return _conference(case, name, _focus_calls() if asked else _members_call())
+
+
+def offerless(case: ModeCase, name: str) -> Outcome:
+    """As the other way round, but whoever calls leaves the offer to the other side, and with it the part of the
+    Initiator."""
+    asked = case.mode is Mode.RSA_R and not case.free_choice
+    return _conference(case, name, _focus_calls(offerless=True) if asked else _members_call(offerless=True))
 
 
 def two_steps(case: ModeCase, name: str) -> Outcome:
-    """First a Diffie-Hellman exchange with each member, whose TGK is the pre-shared key under which the focus then
-    pushes the key of all."""
-    room = Room.of(case, MEMBERS + 1, tgk_as_psk=True)
-    members = room.members[:MEMBERS]
-
-    def keyed() -> dict[str, Bundle]:
-        _by_focus(room, members)
-        return _pushed(room, members, _pair_keys(room, members))
-
-    return _one_talk(room, name, members, keyed)
+    """First a Diffie-Hellman call with each member, whose TGK is the pre-shared key under which the focus then pushes
+    the key of all in another call; SAML-assisted Diffie-Hellman has a second round for that in the same call."""
+    if case.mode is Mode.DHSAML:
+        choices = Choices(dh_group=case.dh_group, saml=SamlChoices(round_2=RoundTwo.GROUP))
+        return _conference(
+            case,
+            name,
+            _focus_calls(),
+            options={"choices": choices},
+            phones={"streams": _PAUSING},
+            counts_from_us=_BOTH_ROUNDS_MS * MS,
+        )
+    first = [(0, FOCUS, Call(_first_call(member))) for member in MEMBERS]
+    over = [(400, FOCUS, HangUp(member)) for member in MEMBERS]
+    second = [(_SECOND_STEP_MS, FOCUS, Call(member)) for member in MEMBERS]
+    return _conference(
+        case,
+        name,
+        [*first, *over, *second],
+        options={"choices": Choices(dh_group=case.dh_group, tgk_as_psk=True)},
+        phones={"modes": [case.mode, Mode.PSK]},
+        contacts={_first_call(member): _in_mode(case, member) for member in MEMBERS},
+        counts_from_us=_SECOND_STEP_MS * MS,
+    )
 
 
 def join_and_leave(case: ModeCase, name: str) -> Outcome:
-    """Two talk; then one joins, and one leaves: each time the focus makes new keys for those who are there."""
-    room = Room.of(case, MEMBERS + 1)
-    first, second, third = room.members[:MEMBERS]
-    there = ((first, second), (first, second, third), (first, third))
-    talks, faults = [], []
-    try:
-        phases = _asked_in_turn(room, there) if case.mode is Mode.RSA_R else _pushed_in_turn(room, there)
-        for number, bundles in enumerate(phases, start=1):
-            talks.append(talked(room, bundles, number))
-    except _FAULTS as fault:
-        faults.append(str(fault))
-    tried = [
-        one
-        for talk, present in zip(talks, there, strict=False)
-        for one in attempts(room, talk, members=(FOCUS, *present))
+    """Two talk; then one joins, and one leaves: each time the focus makes a new key for those who are there."""
+    first, second, third = MEMBERS
+    asked = case.mode is Mode.RSA_R and not case.free_choice
+    joins = (third, Call(FOCUS)) if asked else (FOCUS, Call(third))
+    spoken: list[Spoken] = [
+        *((_members_call if asked else _focus_calls)((first, second))),
+        (_JOINS_MS, *joins),
+        (_LEAVES_MS, second, HangUp(FOCUS)),
     ]
-    if len(talks) == len(there):
-        check_attacker(room, talks, name)
-    return _outcome(room, name, talks, faults, tried)
+    if asked:
+        spoken += [(_JOINS_MS + _TOLD_MS, member, ReKey(FOCUS)) for member in (first, second)]
+        spoken += [(_LEAVES_MS + _TOLD_MS, member, ReKey(FOCUS)) for member in (first, third)]
+    return _conference(case, name, spoken, phones={"streams": _PAUSING})
 
 
-def _one_talk(room: Room, name: str, members: tuple[str, ...], keyed: _Keying) -> Outcome:
-    try:
-        talk = talked(room, keyed(), 1)
-    except _FAULTS as fault:
-        return _outcome(room, name, (), (str(fault),), ())
-    tried = tuple(attempts(room, talk, members=(FOCUS, *members)))
-    check_attacker(room, [talk], name)
-    return _outcome(room, name, (talk,), (), tried)
+def _focus_calls(members: Iterable[str] = MEMBERS, *, offerless: bool = False) -> list[Spoken]:
+    return [(0, FOCUS, Call(member, offerless=offerless)) for member in members]
 
 
-def _outcome(room: Room, name: str, talks: Sequence[Talk], faults: Iterable[str], tried: Sequence[Attempt]) -> Outcome:
-    unheard = [text for talk in talks for text in talk.unheard]
-    use = (*checked("everybody gets the key of the conference", faults), *checked("all understand all", unheard))
-    secrecy = (*unread(tried), *checked(NO_PADS, pads(room, talks)))
-    result = verdicts_of(name, room.ends, (*use, *secrecy))
-    return outcome_of(
-        MatrixRun(result=result, attempts=tuple(tried), told=tuple(_told_in(room))), use=use, secrecy=secrecy
+def _members_call(members: Iterable[str] = MEMBERS, *, offerless: bool = False) -> list[Spoken]:
+    return [(0, member, Call(FOCUS, offerless=offerless)) for member in members]
+
+
+def _conference(
+    case: ModeCase,
+    name: str,
+    spoken: Iterable[Spoken],
+    *,
+    phones: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Outcome:
+    weighed = case.free_choice or case.mode is Mode.RSA_R
+    scene = Scene(
+        name=name,
+        case=case,
+        actors=cast(case, dict(_roles())),
+        answers=MEMBERS,
+        phones={
+            "streams": _SAYS,
+            "hears_all": True,
+            "expects": Expectations(conference=Conference.MEMBER) if weighed else NOTHING_SPECIAL,
+            **(phones or {}),
+        },
+        caller={
+            "streams": Streams(packets=0),
+            "hears_all": False,
+            "expects": Expectations(conference=Conference.FOCUS) if case.free_choice else NOTHING_SPECIAL,
+        },
+        commands=[TimedCommand(at_us=Micros(at * MS), node=who, command=command) for at, who, command in spoken],
+        group=_group(),
+        media_us=_MEDIA_US,
+        **more,
     )
+    return judge(scene.play())
 
 
-def _told_in(room: Room) -> Iterator[Told]:
-    """What passed between the ends, without what was in it."""
-    for one in room.said:
-        if one.octets:
-            kind = Message.decode(one.octets).header.data_type
-            yield Told(sender=one.sender, to=one.to, kind=kind.label, octets=len(one.octets))
+def _roles() -> Iterator[tuple[str, Role]]:
+    yield FOCUS, Role(identity=ALICE, host=1)
+    for number, member in enumerate((*MEMBERS, STRANGER)):
+        yield member, Role(identity=f"sip:{member}@{DOMAIN}", host=_HOSTS + number, knows_caller=True)
 
 
-# How keys come to the members
+def _group() -> GroupKeys:
+    admitted = {f"sip:{member}@{DOMAIN}" for member in MEMBERS}
+    return GroupKeys(ALICE, admits=admitted.__contains__, entropy=SeededEntropy(b"matrix|group"))
 
 
-def _pushed(room: Room, members: Iterable[str], keys: Iterable[PskCredential] | None = None) -> dict[str, Bundle]:
-    """The focus pushes one key to each, under what it shares with each, or under these keys."""
-    push, bundles = _push(room, keys)
-    for member in members:
-        bundles[member] = _invite(room, push, member, _LATER)
-    return bundles
+def _first_call(member: str) -> str:
+    return f"{member}, first call"
 
 
-def _push(room: Room, keys: Iterable[PskCredential] | None = None) -> tuple[GroupPush, dict[str, Bundle]]:
-    focus = room.focus
-    bundle = focus.bundle(len(room.ends), keys=focus.fresh_keys())
-    push = GroupPush(
-        focus.identity,
-        bundle,
-        mode=room.case.mode if keys is None else Mode.PSK,
-        credentials=focus.credentials if keys is None else CredentialStore(keys),
-        entropy=focus.actor.entropy,
-        verification=True,
-        secure_carrier=room.case.mode is Mode.NULL,
+def _in_mode(case: ModeCase, member: str) -> Contact:
+    """The member as somebody whom a call in that mode is for, whatever else is possible with him."""
+    place = address(dict(_roles())[member].host)
+    uri = f"sip:{member}@{DOMAIN}"
+    return Contact(
+        uri=uri,
+        address=place,
+        transport=carrier_of(case),
+        phone=place,
+        recipients=(Recipient(peer=uri, mode=case.mode),),
     )
-    return push, {FOCUS: bundle}
-
-
-def _invite(room: Room, push: GroupPush, member: str, now: NtpTime) -> Bundle:
-    identity = room.ends[member].identity
-    return _told(room, push, member, push.invite(identity, now))
-
-
-def _told(room: Room, push: GroupPush, member: str, octets: bytes) -> Bundle:
-    end = room.ends[member]
-    bundle, reply = end.respond(room.tell(FOCUS, member, octets))
-    push.verified(end.identity, room.tell(member, FOCUS, reply))
-    return bundle
-
-
-def _asked(room: Room, members: tuple[str, ...]) -> dict[str, Bundle]:
-    """Each member asks the focus for the key of all."""
-    group = _group(room, members)
-    return {FOCUS: group.bundle, **{member: room.ask(member, group) for member in members}}
-
-
-def _group(room: Room, members: tuple[str, ...]) -> Group:
-    focus = room.focus
-    admitted = {room.ends[member].identity for member in members}
-    bundle = focus.bundle(len(room.ends), keys=focus.fresh_keys())
-    return Group(bundle=bundle, admits=admitted.__contains__)
-
-
-def _by_focus(room: Room, members: tuple[str, ...]) -> dict[str, Bundle]:
-    """The focus opens a CSB with each member; what it says to all it says under the first."""
-    focus = room.focus
-    made = {member: room.exchange(FOCUS, member, focus.bundle(len(room.ends), keys=())) for member in members}
-    return {FOCUS: made[members[0]][0], **{member: both[1] for member, both in made.items()}}
-
-
-def _by_members(room: Room, members: tuple[str, ...]) -> dict[str, Bundle]:
-    """Each member opens a CSB with the focus."""
-    made = {}
-    for member in members:
-        end = room.ends[member]
-        keys = end.fresh_keys() if MODES[room.case.mode].pushes else ()
-        made[member] = room.exchange(member, FOCUS, end.bundle(len(room.ends), keys=keys))
-    return {FOCUS: made[members[0]][1], **{member: both[0] for member, both in made.items()}}
-
-
-def _pair_keys(room: Room, members: Iterable[str]) -> list[PskCredential]:
-    """What the first step left the focus with."""
-    found = (
-        (room.ends[member].identity, room.focus.bundles.pair_key(room.ends[member].identity)) for member in members
-    )
-    return [PskCredential(identity, key) for identity, key in found if key is not None]
-
-
-def _pushed_in_turn(room: Room, there: Iterable[tuple[str, ...]]) -> Iterator[dict[str, Bundle]]:
-    """Keys for those who are there first, and new ones at every change: an update for who stays, an I_MESSAGE for who
-    joins."""
-    push, bundles = _push(room)
-    for number, present in enumerate(there):
-        now = (_LATER, _LAST, NtpTime.from_unix_us(EPOCH_UNIX_US + 3_000_000))[number]
-        staying = [member for member in present if member in bundles]
-        if number:
-            identities = {room.ends[member].identity: member for member in staying}
-            updates = push.rekeyed(room.focus.fresh_keys(), identities, now)
-            bundles = {
-                identities[identity]: _told(room, push, identities[identity], octets)
-                for identity, octets in updates.items()
-            }
-        for member in present:
-            if member not in bundles:
-                bundles[member] = _invite(room, push, member, now)
-        bundles = {**bundles, FOCUS: push.bundle}
-        yield bundles
-
-
-def _asked_in_turn(room: Room, there: Iterable[tuple[str, ...]]) -> Iterator[dict[str, Bundle]]:
-    """A new group at every change, for which everybody asks who is there."""
-    for present in there:
-        yield _asked(room, present)

@@ -8,7 +8,8 @@ from typing import Any
 from mikey_sdp.endpoint.wishes import Expectations
 from mikey_sdp.nodes.config import Speaks
 from mikey_sdp.scenario.matrix_cast import ROLES, cast
-from mikey_sdp.scenario.matrix_judge import Outcome, judge
+from mikey_sdp.scenario.matrix_judge import judge
+from mikey_sdp.scenario.matrix_outcome import Outcome
 from mikey_sdp.scenario.matrix_scene import MS, Scene, answers_after
 from mikey_sdp.scenario.mode_cases import ModeCase
 from mikey_sdp.sdp.preconditions import Strength

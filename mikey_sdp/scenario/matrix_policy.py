@@ -10,22 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mikey_sdp.policy import Conference, Facts, select
-from mikey_sdp.scenario import matrix_conference as conference
-from mikey_sdp.scenario.matrix_judge import Keep, Outcome, forget, hand_over
-from mikey_sdp.scenario.matrix_words import BASELINE, MEANINGS, Column
+from mikey_sdp.scenario.matrix_outcome import Keep, Outcome, forget, hand_over
+from mikey_sdp.scenario.matrix_words import MEANINGS, Column
 from mikey_sdp.scenario.mode_cases import CASES, ModeCase
 from mikey_sdp.trace import MatrixCondition, MatrixRow, PolicyChoice
 
 AT_HAND: Final = ("PSK", "DHHMAC", "RSA", "RSA-R", "DHSIGN")
 """The modes that a pre-shared key and certificates allow, those aside that only those use who ask for them."""
 _EVERYTHING: Final = replace(next(case for case in CASES if case.word == "psk"), certified="rsa", free_choice=True)
-_CONFERENCES: Final[Mapping[str, tuple[Conference, Callable[[ModeCase, str], Outcome]]]] = {
-    BASELINE: (Conference.FOCUS, conference.baseline),
-    "other-way-round": (Conference.MEMBER, conference.baseline),
-    "join-and-leave": (Conference.FOCUS, conference.join_and_leave),
-}
-"""Who begins, and what happens then; a member who begins gets the key in the mode in which it can be asked for."""
+_NO_CHOICE: Final = "two-steps"
+"""The condition in which one mode follows another, so that there is none to choose."""
 
 Situations = Mapping[Column, Mapping[str, Callable[[ModeCase, str], Outcome]]]
 
@@ -38,13 +32,10 @@ def policy_choices(situations: Situations, table: Iterable[MatrixRow], keep: Kee
     rows = [row for row in table if row.mode in AT_HAND and not row.variant]
     for column, conditions in situations.items():
         for condition, situation in conditions.items():
-            name = f"policy/{column}/{condition}"
-            if column != "shared-key-conference":
-                outcome = situation(_EVERYTHING, name)
-            elif condition in _CONFERENCES:
-                outcome = _in_conference(name, *_CONFERENCES[condition])
-            else:
+            if condition == _NO_CHOICE:
                 continue
+            name = f"policy/{column}/{condition}"
+            outcome = situation(_EVERYTHING, name)
             hand_over(outcome, MEANINGS[column][condition], keep)
             yield PolicyChoice(
                 column=column,
@@ -56,12 +47,6 @@ def policy_choices(situations: Situations, table: Iterable[MatrixRow], keep: Kee
                 better=tuple(_better(rows, column, condition, outcome)),
                 notes=outcome.notes,
             )
-
-
-def _in_conference(name: str, part: Conference, situation: Callable[[ModeCase, str], Outcome]) -> Outcome:
-    chosen = select(Facts(credentials=frozenset(AT_HAND), conference=part)).mode
-    case = next(case for case in CASES if str(case.mode) == chosen)
-    return replace(situation(case, name), chosen=chosen)
 
 
 def _better(rows: Iterable[MatrixRow], column: Column, condition: str, chosen: Outcome) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mikey_sdp.mikey.credentials import PskCredential
+from mikey_sdp.mikey.modes.table import MODES
 from mikey_sdp.scenario.matrix_trust import (
     calls_work,
     certificates_of,
@@ -12,7 +13,7 @@ from mikey_sdp.scenario.matrix_trust import (
     without_acquaintance,
     without_authority,
 )
-from mikey_sdp.scenario.matrix_words import MANDATORY, PRINTED_PROPERTIES
+from mikey_sdp.scenario.matrix_words import PRINTED_PROPERTIES
 from mikey_sdp.scenario.mode_cases import Held, ModeCase, held
 from mikey_sdp.scenario.mode_table import Measured, opened_with, record
 from mikey_sdp.trace import CriteriaRow, PropertyRow
@@ -41,6 +42,7 @@ def properties(case: ModeCase, measured: Measured, variant: str) -> PropertyRow:
         needs_pki=found["needs-pki"] == "Yes",
         pfs=measured.forward_secrecy,
         key_generation=found["key-generation"],
+        without_rand=None if measured.fresheners_without_rand is None else _who(measured.fresheners_without_rand),
         secret_by=_who(measured.contributors),
         opened_by=_opened_by(case, parties),
         certificates=certificates_of(parties),
@@ -54,11 +56,12 @@ def criteria(case: ModeCase, measured: Measured, variant: str, *, group_keying: 
     """The row of a mode by the criteria of section 3."""
     parties = held(case)
     keys, certificates = _keys(parties), certificates_of(parties) // 2
+    mandatory = MODES[case.mode].mandatory
     beforehand = keys > 0 or not calls_work(case, without_acquaintance(parties))
     return CriteriaRow(
         mode=str(case.mode),
         variant=variant,
-        mandatory=None if variant else MANDATORY.get(str(case.mode)),
+        mandatory=None if variant or mandatory is None else _yes(mandatory),
         keys_per_pair=keys,
         certificates_per_user=certificates,
         peer_beforehand=beforehand,

@@ -11,12 +11,14 @@ from mikey_sdp.dissect.known import Known
 from mikey_sdp.drivers.capture import Capture
 from mikey_sdp.drivers.sim import simulate
 from mikey_sdp.endpoint.core import Options
+from mikey_sdp.endpoint.group import GroupKeys
 from mikey_sdp.endpoint.wishes import NOTHING_SPECIAL, Expectations
 from mikey_sdp.mikey.bundle import DataSa
 from mikey_sdp.mikey.modes.choices import Choices
 from mikey_sdp.nodes.commands import Call
 from mikey_sdp.nodes.config import Answering, Contact, Streams, UserAgentConfig
 from mikey_sdp.nodes.contract import Address, Link, NetworkPlan, Node, TimedCommand, Transport
+from mikey_sdp.nodes.focus import Focus, Passing
 from mikey_sdp.nodes.proxy import Proxy
 from mikey_sdp.nodes.proxy_config import Destination, ServerConfig, Service
 from mikey_sdp.nodes.redirect import RedirectServer
@@ -60,14 +62,16 @@ class Scene:
     Keeps: `name`, by which the run is told in the table; `actors`, the caller among them; `ways`, by user the phone or
     server that the caller turns to; `answers`, the phones that are meant to answer; `answering` by phone; `phones`,
     further settings for all of them, and `caller` for the one who calls bob; `options` of everybody's key exchanges;
-    `expects`, what the caller knows of the call beforehand.
+    `expects`, what the caller knows of the call beforehand; `commands`, what is done, which is to call bob unless
+    something else is said; `contacts`, further ones; `group`, the key of the conference that the caller conducts, who
+    relays what its members send; `counts_from_us`, from when on media counts.
     """
 
     name: str
     case: ModeCase
     actors: Mapping[str, Actor]
     servers: Sequence[Server] = ()
-    ways: Mapping[str, str]
+    ways: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[str, ...]
     answering: Mapping[str, Answering] = field(default_factory=dict)
     phones: Mapping[str, Any] = field(default_factory=dict)
@@ -76,6 +80,10 @@ class Scene:
     signalling_us: int = 20 * MS
     media_us: int = 20 * MS
     expects: Expectations = NOTHING_SPECIAL
+    commands: Sequence[TimedCommand] = (TimedCommand(at_us=Micros(0), node=CALLER, command=Call("bob")),)
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    group: GroupKeys | None = None
+    counts_from_us: int = 0
 
     @property
     def transport(self) -> Transport:
@@ -88,7 +96,7 @@ class Scene:
         nodes = [*(self._phone(actor, keys) for actor in self.actors.values()), *map(self._server, self.servers)]
         plan = NetworkPlan(
             nodes=tuple(nodes),
-            commands=(TimedCommand(at_us=Micros(0), node=CALLER, command=Call("bob")),),
+            commands=tuple(self.commands),
             signalling=Link(delay_us=self.signalling_us),
             media=Link(delay_us=self.media_us),
             epoch_unix_us=EPOCH_UNIX_US,
@@ -116,6 +124,9 @@ class Scene:
             "epoch_unix_us": EPOCH_UNIX_US,
         }
         more = self.caller if actor.name == CALLER else {}
+        if self.group is not None and actor.name == CALLER:
+            conducted = UserAgentConfig(**{**settings, **self.phones, "group": self.group, **more})
+            return Focus(conducted, passing=Passing.RELAYED)
         return UserAgent(UserAgentConfig(**{**settings, **self.phones, **more}))
 
     def _contacts(self) -> dict[str, Contact]:
@@ -128,7 +139,7 @@ class Scene:
                 uri=f"sip:{user}@{DOMAIN}", address=places[way], transport=self.transport, phone=phones.get(user)
             )
             for user, way in {**{name: name for name in phones}, **self.ways}.items()
-        }
+        } | dict(self.contacts)
 
     def _server(self, server: Server) -> Node:
         config = ServerConfig(
@@ -190,9 +201,11 @@ class Played:
         )
 
     def counted(self, party: str, direction: str) -> list[MediaCounted]:
-        """The streams that a party sent or received."""
+        """The streams that a party sent or received, of calls that were not over before media counts."""
         return [
             record
             for record in self.records
-            if isinstance(record, MediaCounted) and (record.party, record.direction) == (party, direction)
+            if isinstance(record, MediaCounted)
+            and (record.party, record.direction) == (party, direction)
+            and record.at_us >= self.scene.counts_from_us
         ]

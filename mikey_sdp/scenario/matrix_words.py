@@ -19,13 +19,14 @@ CONDITIONS: Final[Mapping[Column, tuple[str, ...]]] = MappingProxyType(
             BASELINE,
             "nothing-shared",
             "private-key-shared",
+            "message-per-device",
             "one-answers-early",
             "both-answer",
-            "one-responder-ssrc",
+            "prefilled-ssrc",
         ),
-        "retarget": (BASELINE, "strict-identity", "psk-shared-with-target", "proxy-recursion"),
+        "retarget": (BASELINE, "strict-identity", "psk-shared-with-target", "message-per-user", "proxy-recursion"),
         "redirect": (BASELINE, "target-at-hand", "choice-by-policy"),
-        "shared-key-conference": (BASELINE, "other-way-round", "two-steps", "join-and-leave"),
+        "shared-key-conference": (BASELINE, "other-way-round", "offerless", "two-steps", "join-and-leave"),
     }
 )
 """The situations of each column, its baseline first; those that a mode can't be in are left out of its cells."""
@@ -44,15 +45,20 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "pre-shared key. Certificates and assertions each has its own; the caller encrypts to that of the desk.",
             "nothing-shared": "The devices have nothing in common: each has credentials of its own.",
             "private-key-shared": "Both devices have one certificate and its private key.",
+            "message-per-device": "Each device has a certificate of its own; the caller knows both, and the offer has "
+            "a message for each.",
             "one-answers-early": "The desk brings its answer in a provisional response, the mobile takes the call.",
             "both-answer": "Both devices answer at once, and the caller keeps both calls.",
-            "one-responder-ssrc": "Both devices answer at once, and both send under the same SSRC.",
+            "prefilled-ssrc": "Both devices answer at once, and the caller's CS ID map names the SSRC of whoever "
+            "answers.",
         },
         "retarget": {
             BASELINE: "A proxy rewrites the request to Carol, who has credentials of her own under the same "
             "authority. The offer names nobody, and the caller takes any certified answer.",
             "strict-identity": "The offer says that it is for Bob, and the caller takes no answer of anybody else.",
             "psk-shared-with-target": "Carol holds the pre-shared key which the caller shares with Bob as well.",
+            "message-per-user": "The caller knows whom the call may be sent on to, shares a key with her or has her "
+            "certificate, and the offer has a message for each.",
             "proxy-recursion": "The proxy itself follows the 302 of the place that it tried first.",
         },
         "redirect": {
@@ -62,12 +68,14 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "hand for it.",
         },
         "shared-key-conference": {
-            BASELINE: "Alice is the focus. She begins with each of three members, and pushes her key where the mode "
-            "can; in RSA-R the members ask for it. Then everybody says something, once for all.",
+            BASELINE: "Alice is the focus. She calls three members, and pushes her key where the mode can; in RSA-R "
+            "the members call and ask for it. What one says she relays to the others as it came.",
             "other-way-round": "Who waited begins: the members call in, and in RSA-R the focus calls out.",
-            "two-steps": "A Diffie-Hellman exchange with each member comes first; its TGK is the pre-shared key under "
-            "which the focus pushes the key of all.",
-            "join-and-leave": "Two talk; then one joins, and one leaves. At each change the focus makes new keys.",
+            "offerless": "Whoever calls in the other way round leaves the offer to the other side, with an INVITE "
+            "without a description.",
+            "two-steps": "A Diffie-Hellman call with each member comes first; its TGK is the pre-shared key under "
+            "which the focus pushes the key of all in a second call. DHSAML does it in the second round of one call.",
+            "join-and-leave": "Two talk; then one joins, and one leaves. At each change the focus makes a new key.",
         },
     }
 )
@@ -104,9 +112,6 @@ PRINTED_PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     }
 )
 """The second table."""
-
-MANDATORY: Final[Mapping[str, str]] = MappingProxyType({"PSK": "Yes", "RSA": "Yes", "DHSIGN": "No"})
-"""What RFC 3830 section 3 says of its own modes."""
 
 
 def printed_in(mode: str, variant: str, column: Column) -> str | None:

@@ -16,16 +16,20 @@ from mikey_sdp.clock import NtpTime
 from mikey_sdp.dissect.known import Known
 from mikey_sdp.endpoint.core import Options
 from mikey_sdp.endpoint.endpoint import Endpoint
+from mikey_sdp.endpoint.group import GroupKeys
+from mikey_sdp.endpoint.wishes import NOTHING_SPECIAL, Expectations
 from mikey_sdp.errors import PeerError, UsageError
 from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.modes.choices import Choices
+from mikey_sdp.mikey.modes.contract import Mode
+from mikey_sdp.policy import Conference
 from mikey_sdp.scenario.attack import Seen, attack, proved
 from mikey_sdp.scenario.build import EPOCH_UNIX_US
 from mikey_sdp.scenario.chance import RecordedEntropy, with_private_values
 from mikey_sdp.scenario.mode_cases import ALICE, BOB, Held, ModeCase, held
 from mikey_sdp.sdp.key_mgmt import key_mgmt_lines
 from mikey_sdp.sdp.lines import SessionDescription
-from mikey_sdp.secret import Secret
+from mikey_sdp.secret import Entropy, Secret
 
 CpuClock = Callable[[], int]
 """Tells how much processor time was spent so far, in nanoseconds."""
@@ -57,7 +61,8 @@ class Measured:
     Keeps: `works`, whether a packet each way was decrypted by the other end; `forward_secrecy`, whether the recording
     stayed closed to all long-term secrets, None where it could not be opened with all secrets whatever either, so that
     nothing is shown; `contributors`, the ends whose chance the TGK hangs on, None likewise, and `fresheners`, those
-    whose chance the TEKs hang on, be it by a public RAND.
+    whose chance the TEKs hang on, be it by a public RAND; `fresheners_without_rand`, the same where the Initiator sends
+    no RAND, as he may in RSA-R mode, None in the others.
     Units: octets of I_MESSAGE and R_MESSAGE; processor time of each end from SDP to SDP and keys, the middle one of
     several calls.
     """
@@ -71,6 +76,7 @@ class Measured:
     forward_secrecy: bool | None
     contributors: tuple[str, ...] | None
     fresheners: tuple[str, ...] | None = None
+    fresheners_without_rand: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,7 @@ def measure(case: ModeCase, clock: CpuClock, *, calls: int = 5) -> Measured:
     recorded = record(case, parties)
     request, answer = recorded.messages
     made_by = _made_by(case, parties)
+    without_rand = _made_by(case, parties, rand=False) if case.mode is Mode.RSA_R else None
     return Measured(
         case=case,
         works=all(call.works for call in timed),
@@ -102,18 +109,26 @@ def measure(case: ModeCase, clock: CpuClock, *, calls: int = 5) -> Measured:
         forward_secrecy=_forward_secrecy(recorded, parties),
         contributors=None if made_by is None else made_by[0],
         fresheners=None if made_by is None else made_by[1],
+        fresheners_without_rand=None if without_rand is None else without_rand[1],
     )
 
 
 def record(
-    case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one", verification: bool = True
+    case: ModeCase,
+    parties: Held,
+    *,
+    initiator: str = "one",
+    responder: str = "one",
+    verification: bool = True,
+    rand: bool = True,
 ) -> RecordedCall:
     """A call of that mode as somebody on the path saw it; the names decide how the chance of either end falls.
 
-    Without `verification` the Responder is not asked to prove himself where the mode leaves that open.
+    Without `verification` the Responder is not asked to prove himself where the mode leaves that open; without `rand`
+    the Initiator asks for the key of a group, and sends none.
     Raises: PeerError, PolicyRefused where no call comes about; UsageError where it has no sound.
     """
-    call = _call(case, parties, lambda: 0, initiator, responder, verification=verification)
+    call = _call(case, parties, lambda: 0, initiator, responder, verification=verification, rand=rand)
     if not call.works:
         raise UsageError(f"{case.name}: the ends agreed, and don't understand each other")
     return call.recorded
@@ -137,12 +152,12 @@ def _forward_secrecy(recorded: RecordedCall, parties: Held) -> bool | None:
     return None if opened_with(recorded, everything) is None else True
 
 
-def _made_by(case: ModeCase, parties: Held) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _made_by(case: ModeCase, parties: Held, *, rand: bool = True) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The ends that can't be left as they were without getting the old TGK, or the old TEK, again."""
-    first = _keys(case, parties)
+    first = _keys(case, parties, rand=rand)
     others = {
-        "Initiator": _keys(case, parties, initiator="another"),
-        "Responder": _keys(case, parties, responder="another"),
+        "Initiator": _keys(case, parties, initiator="another", rand=rand),
+        "Responder": _keys(case, parties, responder="another", rand=rand),
     }
     if first is None or None in others.values():
         return None
@@ -154,17 +169,24 @@ def _made_by(case: ModeCase, parties: Held) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _keys(
-    case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one"
+    case: ModeCase, parties: Held, *, initiator: str = "one", responder: str = "one", rand: bool
 ) -> tuple[Secret, Secret] | None:
     """TGK and first TEK of a call in which the chance of the ends falls so; None where they can't be had from
     outside."""
-    recorded = record(case, parties, initiator=initiator, responder=responder)
+    recorded = record(case, parties, initiator=initiator, responder=responder, rand=rand)
     bundle = opened_with(recorded, with_everything(recorded, parties.long_term))
     return None if bundle is None else (bundle.keys[0].key, bundle.data_sas(1)[0].master_key)
 
 
 def _call(
-    case: ModeCase, parties: Held, clock: CpuClock, initiator: str, responder: str, *, verification: bool = True
+    case: ModeCase,
+    parties: Held,
+    clock: CpuClock,
+    initiator: str,
+    responder: str,
+    *,
+    verification: bool = True,
+    rand: bool = True,
 ) -> _Call:
     """A call from SDP to media, with the chance of either end named."""
     chance = tuple(
@@ -180,11 +202,16 @@ def _call(
             entropy=entropy,
             modes=[case.mode],
             options=options,
+            group=group,
         )
-        for identity, credential, entropy in ((ALICE, parties.alice, chance[0]), (BOB, parties.bob, chance[1]))
+        for identity, credential, entropy, group in (
+            (ALICE, parties.alice, chance[0], None),
+            (BOB, parties.bob, chance[1], None if rand else _group_of_bob(chance[1])),
+        )
     )
+    expects = NOTHING_SPECIAL if rand else Expectations(conference=Conference.MEMBER)
     began = clock()
-    offer = alice.offer(_OURS, to=BOB, secure_carrier=True)
+    offer = alice.offer(_OURS, to=BOB, secure_carrier=True, expects=expects)
     offered = clock()
     answer = bob.answer(offer.sdp, _THEIRS, caller=ALICE, secure_carrier=True)
     answered = clock()
@@ -207,6 +234,10 @@ def _call(
         initiator_ns=offered - began + accepted - answered,
         responder_ns=answered - offered,
     )
+
+
+def _group_of_bob(entropy: Entropy) -> GroupKeys:
+    return GroupKeys(BOB, admits=lambda identity: identity == ALICE, entropy=entropy)
 
 
 def _carried(sdp: str) -> tuple[bytes, ...]:

@@ -83,45 +83,56 @@ def _name(sa: DataSa) -> str:
 class _Stream:
     """The packets of one sender with one SSRC under one key, as their receiver would follow them."""
 
-    def __init__(self, sa: DataSa) -> None:
+    def __init__(self, sa: DataSa, ssrc: int) -> None:
         self.fingerprint: Final = sa.master_key.fingerprint()
-        self._sa: Final = sa
-        self._receiver = SrtpReceiver((sa,))
+        self._sa: Final = replace(sa, ssrc=ssrc)
+        self._receiver = SrtpReceiver((self._sa,))
         self._highest = 0
-        self._began = False
 
-    def read(self, octets: bytes) -> tuple[bytes, int] | None:
+    def read(self, octets: bytes, rounds: Iterable[int]) -> tuple[bytes, int] | None:
         """Plaintext and index; None for a packet under another key."""
-        for receiver, highest in self._ways():
+        for receiver, highest in self._ways(rtp_sequence(octets), rounds):
             try:
                 plain = receiver.unprotect(octets)
             except MikeySdpError:
                 continue
             index = estimate(highest, rtp_sequence(octets))
-            self._receiver, self._highest, self._began = receiver, max(highest, index), True
+            self._receiver, self._highest = receiver, max(highest, index)
             return plain, index
         return None
 
-    def _ways(self) -> Iterator[tuple[SrtpReceiver, int]]:
-        """As the stream goes on, or else as one that the sender began anew, which a receiver takes for a replay."""
+    def _ways(self, sequence: int, rounds: Iterable[int]) -> Iterator[tuple[SrtpReceiver, int]]:
+        """As the stream goes on, or else in each of these rounds of the sequence number.
+
+        A key may come into use when a stream has gone round already, and a sender may begin anew, which a receiver
+        takes for a replay.
+        """
         yield self._receiver, self._highest
-        if self._began:
-            yield SrtpReceiver((self._sa,)), 0
+        for number in rounds:
+            index = number << 16 | sequence
+            yield SrtpReceiver((self._sa,), begins_at=index), index
 
 
 def _read(passed: Iterable[Passed], keys: Sequence[DataSa]) -> Iterator[_Packet]:
-    """The packets that one of the keys opens, with that key and their index."""
-    streams: dict[tuple[str, bytes], list[_Stream]] = {}
+    """The packets that one of the keys opens, with that key and their index.
+
+    How often sequence numbers have gone round no packet says: a packet may be of any round that its SSRC has come to,
+    whoever sent it and under whatever key, or of the next.
+    """
+    streams: dict[tuple[str, int], list[_Stream]] = {}
+    rounds: dict[int, int] = {}
     for one in passed:
         if not one.is_media or carried(one.octets) is not Carried.RTP or len(one.octets) < 12:
             continue
-        name = (one.party, one.octets[8:12])
-        if name not in streams:
-            streams[name] = [_Stream(sa) for sa in keys]
-        for place, stream in enumerate(streams[name]):
-            read = stream.read(one.octets)
+        ssrc = rtp_ssrc(one.octets)
+        own = streams.setdefault((one.party, ssrc), [])
+        if not own:
+            own += [_Stream(sa, ssrc) for sa in keys]
+        for place, stream in enumerate(own):
+            read = stream.read(one.octets, range(rounds.get(ssrc, 0) + 2))
             if read is not None:
-                streams[name].insert(0, streams[name].pop(place))
+                own.insert(0, own.pop(place))
+                rounds[ssrc] = max(rounds.get(ssrc, 0), read[1] >> 16)
                 yield _Packet(passed=one, plain=read[0], fingerprint=stream.fingerprint, index=read[1])
                 break
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Literal
 
 from mikey_sdp.mikey.credentials import ANY_PEER, Credential, PskCredential
@@ -17,9 +18,15 @@ from mikey_sdp.secret import Secret, SeededEntropy
 PICKUP: Final = "sip:pickup@example.com"
 """The address of the group, which is no phone's own."""
 MAX_TARGETS: Final = 500
-PICKUP_CASES: Final = tuple(case for case in CASES if case.mode not in (Mode.NULL, Mode.DHSAML))
-"""The modes in which a group can be called: NULL proves nothing that would take time, and the first round of DHSAML is
-not the whole exchange."""
+LEFT_OUT: Final = MappingProxyType(
+    {
+        Mode.NULL: "There is no operation to count: nothing is proved, and all phones have the caller's key.",
+        Mode.DHSAML: "Its first round is not the whole exchange: each phone would need a round more, of its own.",
+    }
+)
+"""The modes in which no group is called, and why."""
+PICKUP_CASES: Final = tuple(case for case in CASES if case.mode not in LEFT_OUT)
+"""The modes in which a group can be called."""
 
 ENVELOPES: Final = (Mode.RSA, Mode.ECIES)
 """The modes in which the caller encrypts to a certificate, before it is known who answers."""

@@ -59,6 +59,11 @@ def test_the_other_tables(printed) -> None:
     assert "better: RSA-R" in text
 
 
+def test_keys_without_a_rand_of_the_initiator_are_told_below_the_second_table(printed) -> None:
+    _, text = printed()
+    assert "Where the Initiator of PSK sends no RAND: keys made by Responder." in text
+
+
 def test_conditions_are_told_when_asked_for(printed) -> None:
     assert "mobile reads it" not in printed()[1]
     _, text = printed("--conditions")
@@ -131,7 +136,7 @@ def test_pages_of_the_tables_and_of_every_run(
     desk = pages["null-secure-forking-baseline-desk-answers.html"]
     assert "Who else could read it" in desk
     assert "Ladder" in desk
-    assert "What was sent" in pages["null-shared-key-conference-baseline.html"]
+    assert "Ladder" in pages["null-shared-key-conference-baseline.html"]
     once, again = ({name: page for name, page in one.items() if name.startswith("null-")} for one in written)
     assert once == again
     capsys.readouterr()

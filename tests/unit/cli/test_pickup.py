@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from mikey_sdp.cli import pickup as module
+from mikey_sdp.cli.matrix_pages import MatrixPages
+from mikey_sdp.report.html_matrix_run import INDEX
+from mikey_sdp.report.html_pickup import PAGE
 from mikey_sdp.scenario.mode_cases import ModeCase
 from mikey_sdp.scenario.pickup import Pickup
 from mikey_sdp.scenario.pickup_cast import PICKUP_CASES
 from mikey_sdp.scenario.pickup_counts import Operation
 from mikey_sdp.scenario.pickup_scene import Way
+from mikey_sdp.trace import Matrix
 from tests.unit.cli.conftest import Program
 
 
@@ -110,6 +115,39 @@ def test_other_numbers_are_refused(wrong: str, program: Program) -> None:
     shown = program("pickup", "--targets", wrong)
     assert shown.status == 2
     assert "from 1 to 500" in shown.err
+
+
+def test_the_page_has_a_row_for_each_measurement(
+    program: Program, asked: list[tuple[str, int, Way]], tmp_path: Path
+) -> None:
+    shown = program("pickup", "--targets", "30", "--mode", "psk", "--mode", "dhhmac", "--html", str(tmp_path / "new"))
+    assert shown.status == 0
+    written = (tmp_path / "new" / PAGE).read_text()
+    assert written.count('<th scope="row">') == len(asked) == 6
+    assert written.count("13.00, floor 10.00") == 6
+    assert all(f"<b>{mode}</b>" in written for mode in ("NULL", "DHSAML"))
+    assert INDEX not in written
+
+
+def test_the_page_and_the_matrix_of_one_folder_lead_to_each_other(
+    program: Program, asked: list[tuple[str, int, Way]], tmp_path: Path
+) -> None:
+    tables = Matrix(table1=(), table2=(), table3=(), policy=())
+    MatrixPages(str(tmp_path)).finish(tables)
+    assert PAGE not in (tmp_path / INDEX).read_text()
+    assert program("pickup", "--mode", "psk", "--html", str(tmp_path)).status == 0
+    assert f'href="{INDEX}"' in (tmp_path / PAGE).read_text()
+    MatrixPages(str(tmp_path)).finish(tables)
+    assert f'href="{PAGE}"' in (tmp_path / INDEX).read_text()
+
+
+def test_a_place_that_can_not_be_written_to_is_refused_before_anything_is_measured(
+    program: Program, asked: list[tuple[str, int, Way]], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    shown = program("pickup", "--html", str(tmp_path / "file"))
+    assert shown.status == 2
+    assert not asked
 
 
 def test_a_mode_that_is_not_among_them_is_refused(program: Program) -> None:

@@ -50,6 +50,7 @@ TABLES = Matrix(
             opened_by=(),
             certificates=0,
             pinned=None,
+            without_rand="Responder",
         ),
     ),
     table3=(

@@ -9,8 +9,8 @@ from mikey_sdp.report.html_matrix_run import html_matrix_run
 from mikey_sdp.report.html_matrix_style import MATRIX_STYLE
 from mikey_sdp.report.html_matrix_words import SIGNS, file_of
 from mikey_sdp.report.html_style import SCRIPT
-from mikey_sdp.report.matrix_run import Attempt, MatrixRun, Told
-from mikey_sdp.trace import Matrix, MatrixRow, RunResult, Verdict
+from mikey_sdp.report.matrix_run import Attempt, MatrixRun
+from mikey_sdp.trace import Matrix, MatrixRow
 from tests.unit.report.given import result
 from tests.unit.report.tables import PAGES, TABLES
 from tests.unit.report.test_html import EVIL, Page, tags
@@ -86,6 +86,10 @@ def test_the_other_tables_and_what_was_not_measured() -> None:
         assert part in text
 
 
+def test_keys_without_a_rand_of_the_initiator_are_told_beside_those_with_one() -> None:
+    assert "without RAND: Responder" in page().texts
+
+
 def test_nothing_that_a_text_holds_becomes_markup() -> None:
     clean = page()
     row = MatrixRow(mode=EVIL, variant=EVIL, cells=TABLES.table1[0].cells)
@@ -119,15 +123,10 @@ def test_the_page_of_a_run_says_who_tried_to_read_it_and_with_what() -> None:
     assert "Ladder" in found.texts
 
 
-def test_a_run_without_a_trace_shows_the_messages_that_passed() -> None:
-    verdicts = (Verdict(expectation="all understand all", held=True),)
-    silent = RunResult(name="a room", shows="", file="", parties=("alice", "m1"), records=(), verdicts=verdicts)
-    told = (Told(sender="alice", to="m1", kind="Pre-shared", octets=185),)
-    found = Page(html_matrix_run(MatrixRun(result=silent, told=told), {}))
-    start = found.texts.index("octets")
-    assert found.texts[start + 1 : start + 6] == ["1", "alice", "m1", "Pre-shared", "185"]
-    assert "Ladder" not in found.texts
+def test_the_page_of_a_run_in_which_no_call_came_about_says_so() -> None:
+    found = Page(html_matrix_run(MatrixRun(result=result()), {}))
     assert "No call came about, so that it had no key to lose." in found.texts
+    assert "who tried" not in found.texts
 
 
 def test_a_run_s_page_is_named_after_it() -> None:

@@ -10,11 +10,13 @@ import pytest
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.nodes import commands
 from mikey_sdp.nodes.config import EarlyAnswers, EarlyOffers, Keeps, Speaks, UserAgentConfig
+from mikey_sdp.policy import Cost
 from mikey_sdp.scenario import build as building
 from mikey_sdp.scenario.build import build
 from mikey_sdp.sdp.preconditions import Strength
 from tests.unit.scenario.given import scenario
 
+TIMED = "{time: 9ms, costs: {rsa-r: {offer: 1ms, answer: 2ms}}}"
 TOP = "name: N\nshows: S\nparties:\n  alice: {PARTY}\n  bob:\nnetwork: {proxy: {bob: {}}}\n"
 
 
@@ -45,6 +47,8 @@ def config(party: str, monkeypatch: pytest.MonkeyPatch) -> UserAgentConfig:
         ("early offers: UPDATE", "early_offers", EarlyOffers.UPDATE),
         ("keeps: all", "keeps", Keeps.ALL),
         ("buffer: 3", "buffer_packets", 3),
+        ("session expires: 90s", "session_expires_s", 90),
+        ("supports: [timer]", "supported", ("timer",)),
         ("follows redirects: true", "follows_redirects", True),
         ("tries other modes: true", "tries_other_modes", True),
         ("preconditions: mandatory", "preconditions", Strength.MANDATORY),
@@ -62,6 +66,9 @@ def config(party: str, monkeypatch: pytest.MonkeyPatch) -> UserAgentConfig:
         ("forward secrecy: true", "options.forward_secrecy", True),
         ("both contribute: true", "options.both_contribute", True),
         ("several messages: true", "options.several_messages", True),
+        ("budget: {octets: 900}", "options.max_octets", 900),
+        (f"budget: {TIMED}", "options.max_time_us", 9_000),
+        (f"budget: {TIMED}", "options.costs", {Mode.RSA_R: Cost(octets=0, offer_us=1_000, answer_us=2_000)}),
     ],
 )
 def test_a_word_reaches_the_node(party: str, where: str, value: object, monkeypatch: pytest.MonkeyPatch) -> None:

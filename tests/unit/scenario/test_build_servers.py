@@ -12,6 +12,7 @@ from mikey_sdp.nodes.redirect import RedirectServer
 from mikey_sdp.nodes.server import SipServer
 from mikey_sdp.scenario.build import build
 from mikey_sdp.scenario.build_servers import contacts_of, uri_of
+from mikey_sdp.scenario.reading import servers_of
 from mikey_sdp.scenario.witness import Witness
 from tests.unit.scenario.given import scenario
 
@@ -97,7 +98,8 @@ def test_over_tls_places_say_so() -> None:
 def test_a_contact_is_an_identity_behind_a_next_hop() -> None:
     loaded = scenario(TEXT).scenario
     phones = _phones()
-    found = contacts_of(loaded, "alice", phones)
+    servers = {name: Address(f"203.0.113.{at}", 5060) for at, name in enumerate(servers_of(loaded), start=1)}
+    found = contacts_of(loaded, "alice", phones, servers)
     assert (found["bob"].uri, found["bob"].address.host, found["bob"].phone) == (
         "sip:bob@example.com",
         "203.0.113.1",
@@ -106,7 +108,7 @@ def test_a_contact_is_an_identity_behind_a_next_hop() -> None:
     assert (found["carol"].address.host, found["carol"].phone) == ("203.0.113.1", Address("192.0.2.4", 5060))
     assert found["desk"] == phones["desk"]
     assert found["core"].address.host == "203.0.113.2"
-    assert contacts_of(loaded, "carol", phones)["bob"].address.host == "203.0.113.2"
+    assert contacts_of(loaded, "carol", phones, servers)["bob"].address.host == "203.0.113.2"
     assert list(found).index("bob") < list(found).index("desk")
 
 

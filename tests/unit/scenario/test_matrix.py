@@ -13,26 +13,23 @@ from _pytest.mark.structures import ParameterSet
 from mikey_sdp.dissect.known import Known
 from mikey_sdp.endpoint.wishes import Expectations
 from mikey_sdp.errors import BackendUnavailable
-from mikey_sdp.mikey.bundle import Bundle
 from mikey_sdp.mikey.crypto.groups import FiniteField
-from mikey_sdp.mikey.keys import fresh_tgk
 from mikey_sdp.mikey.modes.contract import Mode
-from mikey_sdp.mikey.payloads import KeyData
-from mikey_sdp.scenario import matrix, matrix_calls, matrix_group, matrix_judge, mode_table
+from mikey_sdp.scenario import matrix, matrix_calls, matrix_secrecy, mode_table
 from mikey_sdp.scenario.matrix import MATRIX_CASES, SITUATIONS, cell, measure_matrix, row, run_name, variant_of
 from mikey_sdp.scenario.matrix_cast import Actor, shared_key
-from mikey_sdp.scenario.matrix_judge import NothingShown, Outcome
+from mikey_sdp.scenario.matrix_outcome import Outcome
 from mikey_sdp.scenario.matrix_policy import AT_HAND, policy_choices
 from mikey_sdp.scenario.matrix_properties import criteria, properties
+from mikey_sdp.scenario.matrix_secrecy import NothingShown
 from mikey_sdp.scenario.matrix_words import BASELINE, CONDITIONS, PRINTED, PRINTED_PROPERTIES, Column
 from mikey_sdp.scenario.mode_cases import Held, ModeCase, held
 from mikey_sdp.scenario.mode_table import measure
 from mikey_sdp.secret import Secret
-from mikey_sdp.trace import MatrixCell, MatrixCondition, PropertyRow
+from mikey_sdp.trace import MatrixCell, PropertyRow
+from tests.unit.scenario.matrix_runs import NO, OPEN, YES, case_of, name_of, situation, values
 from tests.unit.scenario.recorded_calls import same_chance
 
-YES, OPEN, NO = (True, True), (True, False), (False, True)
-"""Works and secure; works and others know the keys; does not work."""
 EXPECTED = {
     "PSK": (YES, OPEN, NO, NO, YES),
     "RSA": (YES, NO, NO, NO, YES),
@@ -50,25 +47,9 @@ DIFFERING = {("NULL", "redirect"), ("NULL", "shared-key-conference"), ("DHHMAC",
 """Where the measurement contradicts the printed table; docs/matrix.md says why."""
 
 
-def name_of(case: ModeCase) -> str:
-    return f"{case.mode} {variant_of(case)}".strip()
-
-
-def case_of(name: str) -> ModeCase:
-    return next(case for case in MATRIX_CASES if name_of(case) == name)
-
-
 def ticking() -> Callable[[], int]:
     times = itertools.count(0, 1_000)
     return lambda: next(times)
-
-
-def situation(name: str, column: Column, word: str) -> Outcome:
-    return SITUATIONS[column][word](case_of(name), run_name(case_of(name), column, word))
-
-
-def values(one: MatrixCell | MatrixCondition | Outcome) -> tuple[bool, bool]:
-    return one.works, one.secure
 
 
 def property_row(name: str) -> PropertyRow:
@@ -145,6 +126,10 @@ def case(name: str, column: Column, word: str, expected: tuple[bool, bool], *ids
         case("RSA", "secure-forking", "private-key-shared", OPEN, "5197-5.2-4"),
         case("RSA", "secure-forking", "both-answer", NO),
         case("DHSIGN", "secure-forking", "private-key-shared", YES),
+        case("RSA", "secure-forking", "message-per-device", YES, "5197-5.2-5"),
+        case("ECIES", "secure-forking", "message-per-device", YES),
+        case("PSK", "retarget", "message-per-user", YES),
+        case("RSA", "retarget", "message-per-user", YES, "5197-5.2-5"),
         case("PSK", "secure-forking", "both-answer", OPEN),
         case("RSA-R", "secure-forking", "both-answer", YES),
         case("PSK", "secure-forking", "one-answers-early", OPEN),
@@ -166,7 +151,14 @@ def case(name: str, column: Column, word: str, expected: tuple[bool, bool], *ids
         case("PSK", "shared-key-conference", "other-way-round", NO, "5197-5.4-2"),
         case("RSA-R", "shared-key-conference", BASELINE, YES, "5197-5.4-3"),
         case("RSA-R", "shared-key-conference", "other-way-round", NO, "5197-5.4-3"),
+        case("PSK", "shared-key-conference", "offerless", YES, "5197-5.4-2"),
+        case("RSA", "shared-key-conference", "offerless", YES, "5197-5.4-2"),
+        case("RSA-R", "shared-key-conference", "offerless", YES, "5197-5.4-3"),
+        case("DHHMAC", "shared-key-conference", "offerless", NO, "5197-5.4-1"),
         case("DHSIGN", "shared-key-conference", "two-steps", YES),
+        case("DHHMAC", "shared-key-conference", "two-steps", YES),
+        case("ECMQV", "shared-key-conference", "two-steps", YES),
+        case("DHSAML", "shared-key-conference", "two-steps", YES),
         case("PSK", "shared-key-conference", "join-and-leave", YES),
         case("RSA", "shared-key-conference", "join-and-leave", YES),
         case("RSA-R", "shared-key-conference", "join-and-leave", YES),
@@ -174,22 +166,6 @@ def case(name: str, column: Column, word: str, expected: tuple[bool, bool], *ids
 )
 def test_what_a_condition_changes(name: str, column: Column, word: str, expected: tuple[bool, bool]) -> None:
     assert values(situation(name, column, word)) == expected
-
-
-@pytest.mark.requirement("5197-5-9", "5197-5.2-10")
-@pytest.mark.parametrize(("name", "found"), [("PSK", True), ("NULL", True), ("DHSIGN", False), ("RSA-R", False)])
-def test_one_ssrc_for_two_branches_is_a_two_time_pad_where_they_share_a_key(name: str, found: bool) -> None:
-    outcome = situation(name, "secure-forking", "one-responder-ssrc")
-    assert outcome.works
-    assert ("desk and mobile used one key, SSRC and index twice" in outcome.notes) is found
-    assert outcome.secure is not found
-
-
-@pytest.mark.requirement("5197-5.5-T1-note")
-@pytest.mark.parametrize("name", ["PSK", "RSA"])
-def test_in_a_conference_the_mixer_has_to_be_the_initiator(name: str) -> None:
-    assert values(situation(name, "shared-key-conference", BASELINE)) == YES
-    assert values(situation(name, "shared-key-conference", "other-way-round")) == NO
 
 
 def test_of_the_policy_s_choices_those_are_told_that_another_mode_would_have_beaten() -> None:
@@ -256,6 +232,12 @@ def test_of_rsa_r_both_keep_the_keys_fresh_and_one_makes_them_secret() -> None:
     found = property_row("RSA-R")
     assert (found.key_generation, found.secret_by) == ("Both", "Responder")
     assert (property_row("DHSIGN").secret_by, property_row("PSK").secret_by) == ("Both", "Initiator")
+
+
+def test_where_the_initiator_of_rsa_r_sends_no_rand_the_responder_makes_the_keys_alone() -> None:
+    """The note to the second table: "Both" is said of an Initiator who sends one."""
+    assert property_row("RSA-R").without_rand == "Responder"
+    assert property_row("PSK").without_rand is None
 
 
 @pytest.mark.requirement("5197-3.7-6")
@@ -384,28 +366,8 @@ def test_a_server_that_is_given_the_psk_turns_secure_off(
     assert values(situation(name, "redirect", "target-at-hand")) == expected
 
 
-@pytest.mark.parametrize("name", ["PSK", "RSA-R"])
-def test_a_focus_that_keeps_its_key_when_members_change_is_heard_by_those_who_are_not_there(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    worn_out = fresh_tgk(lambda octets: bytes(octets))
-    csb = matrix_group.End.bundle
-
-    def same(end: matrix_group.End, streams: int, *, keys: tuple[KeyData, ...]) -> Bundle:
-        """The CSB never changes either, as it is that of a group that nobody re-keys."""
-        made = csb(end, streams, keys=keys)
-        return replace(made, csb_id=1, rand=bytes(16)) if end.actor.name == "alice" else made
-
-    monkeypatch.setattr(matrix_group.End, "fresh_keys", lambda _end: (worn_out,))
-    monkeypatch.setattr(matrix_group.End, "bundle", same)
-    outcome = situation(name, "shared-key-conference", "join-and-leave")
-    assert outcome.works
-    assert any(note.startswith("member3 reads what") for note in outcome.notes)
-    assert any(note.startswith("member2 reads what") for note in outcome.notes)
-
-
 def test_where_the_attacker_is_blind_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrix_judge, "attack", lambda _seen, _secrets: ())
+    monkeypatch.setattr(matrix_secrecy, "attack", lambda _seen, _secrets: ())
     with pytest.raises(NothingShown, match=r"DHSIGN/redirect/baseline: .* with all secrets of alice and carol"):
         cell(case_of("DHSIGN"), "redirect")
 

@@ -8,6 +8,7 @@ import pytest
 
 from mikey_sdp.scenario.pads import TwoTimePad, two_time_pads
 from mikey_sdp.srtp.rtp import rtp_octets
+from mikey_sdp.srtp.sender import SrtpSender
 from tests.unit.scenario.recorded_calls import Call, case_of, packet, passed, sent
 
 DEVICES = ("desk", "mobile")
@@ -88,6 +89,38 @@ def test_indexes_go_on_past_the_wrap_of_the_sequence_number() -> None:
     around = [("desk", SSRC, number & 0xFFFF, b"%d" % number) for number in (0xFFFE, 0xFFFF, 0x10000, 0x10001)]
     once_more = [("mobile", SSRC, number, b"%d again" % number) for number in (0, 1)]
     assert pads(sent(answered_by_both("PSK"), [*around, *once_more])) == ()
+
+
+AROUND = [("desk", SSRC, number & 0xFFFF, b"%d" % number) for number in (0xFFFE, 0xFFFF, 0x10000, 0x10001)]
+
+
+def test_a_pad_in_a_later_round_is_found() -> None:
+    """Both devices have gone round once when they say something else under one index."""
+    others = [("mobile", SSRC, number & 0xFFFF, b"and %d" % number) for number in (0xFFFD, 0xFFFF, 0x10001, 0x10002)]
+    found = pads(sent(answered_by_both("PSK"), [*AROUND, *others]))
+    assert [(pad.index, pad.shown) for pad in found] == [(0xFFFF, True), (0x10001, True)]
+
+
+def test_a_pad_after_the_stream_went_round_is_found_where_its_packets_take_turns() -> None:
+    """One who begins anew and one who goes on, packet by packet, from one place."""
+    old, new = (sent(Call(case_of("PSK")), around) for around in (AROUND, [("desk", SSRC, 0xFFFF, b"new")]))
+    found = two_time_pads([*old.media[:3], *new.media, *old.media[3:], *new.media], old.keys)
+    assert [pad.index for pad in found] == [0xFFFF, 0xFFFF]
+
+
+def test_a_key_that_comes_into_use_in_a_later_round_is_found() -> None:
+    """The keys of a second call, whose stream goes on where that of the first one stands."""
+    first = sent(Call(case_of("PSK")), AROUND)
+    second = Call(case_of("DHHMAC, OAKLEY 5"))
+    (own,) = (sa for sa in second.keys if sa.cs_id == 2)
+    media = []
+    for text in (b"one thing", b"another"):
+        sender = SrtpSender((replace(own, ssrc=SSRC, roc=0),))
+        for number in range(0x8000, 0x18000, 0x4000):
+            sender.protect(packet(SSRC, number & 0xFFFF, b""))
+        media.append(passed(sender.protect(packet(SSRC, 0x4002, text)), party="desk", to="alice"))
+    found = two_time_pads([*first.media, *media], [*first.keys, *second.keys])
+    assert [(pad.index, pad.shown) for pad in found] == [(0x14002, True)]
 
 
 def test_packets_under_keys_that_are_not_told_are_passed_over() -> None:
