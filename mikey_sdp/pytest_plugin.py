@@ -1,5 +1,8 @@
 """Scenario files as tests: `pytest scenarios/` collects `*.call.yaml`; and `call`, a fixture for scenarios in Python.
 
+With `--live` the files run on loopback sockets in real time, many of them side by side; under pytest-xdist each of its
+workers runs its own.
+
 This module is loaded in every pytest run of whoever has the package installed, so it imports nothing of the toolkit
 until a scenario is run.
 """
@@ -14,13 +17,17 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from mikey_sdp.scenario.called import Call
+    from mikey_sdp.scenario.live_pool import LiveJob, LiveOutcome, LivePool
     from mikey_sdp.trace import RunResult
 
 _SUFFIX: Final = ".call.yaml"
-_DRIVERS: Final = ("sim",)
 _WIDTH: Final = 100
+
+
+_POOL: Final[pytest.StashKey[LivePool]] = pytest.StashKey()
 
 
 class PlaceCall(Protocol):
@@ -53,7 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Run each scenario with its callers narrowed to this mode, where that makes sense; may be repeated.",
     )
     group.addoption("--call-report", metavar="FOLDER", help="Write trace, ladder and page of every run there.")
-    group.addoption("--call-driver", choices=_DRIVERS, default="sim", help="What runs the calls: sim, in virtual time.")
+    group.addoption("--live", action="store_true", help="Run the calls on loopback sockets, in real time.")
+    group.addoption("--live-jobs", type=int, metavar="N", help="How many of them run side by side.")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -62,7 +70,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a mode that is none."""
+    """Refuse a mode that is none, and fewer runs than one."""
+    jobs: int | None = config.getoption("live_jobs")
+    if jobs is not None and jobs < 1:
+        raise pytest.UsageError("--live-jobs: at least one call has to run")
     if wanted := config.getoption("call_mode"):
         from mikey_sdp.scenario.modes import MODES
         from mikey_sdp.scenario.source import nearest
@@ -72,6 +83,36 @@ def pytest_configure(config: pytest.Config) -> None:
                 near = nearest(mode, MODES)
                 hint = f"did you mean {near!r}?" if near else f"there are {', '.join(MODES)}"
                 raise pytest.UsageError(f"--call-mode: {mode!r} is no mode; {hint}")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """What is allowed to calls in real time."""
+    if not config.getoption("live"):
+        return None
+    from mikey_sdp.scenario.live_margin import MARGIN_US
+    from mikey_sdp.scenario.units import say_us
+
+    return f"scripted calls: live on loopback sockets, spans that are expected may be {say_us(MARGIN_US)} longer"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the calls that are to be run live, so that they wait side by side rather than in a row."""
+    items = [item for item in session.items if isinstance(item, CallItem)]
+    config = session.config
+    # A worker of pytest-xdist doesn't know which of the items will be its own.
+    alone = not hasattr(config, "workerinput") and not getattr(config.option, "numprocesses", None)
+    if alone and len(items) > 1 and config.getoption("live") and not config.getoption("collectonly"):
+        from mikey_sdp.scenario.live_pool import LivePool
+
+        pool = config.stash[_POOL] = LivePool(len(items), config.getoption("live_jobs"))
+        for item in items:
+            item.started = pool.submit(item.job)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Start no more calls."""
+    if (pool := session.config.stash.get(_POOL, None)) is not None:
+        pool.close()
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CallFile | None:
@@ -100,9 +141,23 @@ class CallItem(pytest.Item):
     def __init__(self, *, mode: str | None = None, **given: Any) -> None:
         super().__init__(**given)
         self._mode = mode
+        self.started: Future[LiveOutcome] | None = None
+
+    @property
+    def job(self) -> LiveJob:
+        """The live run that this test stands for."""
+        from mikey_sdp.scenario.live_pool import LiveJob
+
+        return LiveJob(file=str(self.path), mode=self._mode)
 
     def runtest(self) -> None:
-        """Run the scenario in virtual time."""
+        """Run the scenario, in virtual time or live."""
+        if self.config.getoption("live"):
+            self._run_live()
+        else:
+            self._simulate()
+
+    def _simulate(self) -> None:
         from mikey_sdp.scenario.called import check
         from mikey_sdp.scenario.engine import run
         from mikey_sdp.scenario.load import load
@@ -115,6 +170,19 @@ class CallItem(pytest.Item):
         result = run(loaded)
         _report(self, result, self.path.parent, self.name)
         check(result)
+
+    def _run_live(self) -> None:
+        from mikey_sdp.errors import UsageError
+        from mikey_sdp.scenario.called import check
+        from mikey_sdp.scenario.live_pool import run_job
+
+        outcome = run_job(self.job) if self.started is None else self.started.result()
+        if outcome.skipped:
+            pytest.skip(outcome.skipped)
+        if outcome.result is None:
+            raise UsageError(outcome.refused)
+        _report(self, outcome.result, self.path.parent, self.name)
+        check(outcome.result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The verdicts and the ladder for a failed run, the errors for a file that can't be used."""

@@ -1,9 +1,10 @@
-"""`mikey-sdp run`: scripted calls run in virtual time, shown as ladders and judged."""
+"""`mikey-sdp run`: scripted calls run in virtual time or on real sockets, shown as ladders and judged."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,8 +20,11 @@ from mikey_sdp.report.page import page
 from mikey_sdp.report.printable import printable
 from mikey_sdp.report.streams import streams
 from mikey_sdp.report.verdicts import summary, verdict_lines
-from mikey_sdp.scenario.engine import RunEvent, RunFinished, RunRefused, RunStarted, run_files
+from mikey_sdp.scenario.engine import RunEvent, RunFinished, RunRefused, RunSkipped, RunStarted, run_files
 from mikey_sdp.scenario.files import find
+from mikey_sdp.scenario.live_margin import MARGIN_US
+from mikey_sdp.scenario.live_pool import run_files_live
+from mikey_sdp.scenario.units import say_us
 from mikey_sdp.trace import RunResult
 
 
@@ -34,6 +38,13 @@ from mikey_sdp.trace import RunResult
 @click.option("--mermaid", "mermaid_file", metavar="FILE", help="Write a single run as a Mermaid sequence diagram.")
 @click.option("--pcap", "pcap_file", metavar="FILE", help="Write the SIP and SRTP of a single run as pcapng.")
 @click.option("--plain-pcap", "plain_pcap_file", metavar="FILE", help="The same with RTP that the run's keys opened.")
+@click.option(
+    "--live",
+    "is_live",
+    is_flag=True,
+    help=f"Run on loopback sockets, in real time; spans that are expected may be {say_us(MARGIN_US)} longer.",
+)
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="How many files run live at the same time.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -46,17 +57,20 @@ def run(
     mermaid_file: str | None,
     pcap_file: str | None,
     plain_pcap_file: str | None,
+    is_live: bool,
+    jobs: int | None,
 ) -> None:
     """Run scenario files (*.call.yaml) in virtual time and tell whether what they expect came true.
+
+    With --live they run on loopback sockets in real time; those that only virtual time can show are skipped.
 
     For FILE, - is standard output; what is told of the runs then goes to standard error.
 
     Exits 0 if every expectation held, 1 if one failed, 2 if a file can't be used, 3 if nothing was run.
     """
-    try:
-        files = find(places)
-    except ScenarioError as error:
-        raise click.UsageError(str(error)) from None
+    if jobs is not None and not is_live:
+        raise click.UsageError("--jobs goes with --live; in virtual time files run one after the other")
+    files = _found(places)
     wanted = Wanted(
         trace=trace_file,
         junit=junit_file,
@@ -66,22 +80,37 @@ def run(
         plain_pcap=plain_pcap_file,
     )
     wanted.check(len(files))
-    owners = (*wanted.on_standard_output, *(("--json",) if as_json else ()))
-    if len(owners) > 1:
-        raise click.UsageError(
-            f"standard output can't hold the results of {' and '.join(owners)}; give one of them a file"
-        )
+    _check_owners(*wanted.on_standard_output, *(("--json",) if as_json else ()))
     teller = _Teller(
         as_json=as_json,
         ladder=len(files) == 1 if ladder is None else ladder,
         many=len(files) > 1,
         aside=bool(wanted.on_standard_output),
     )
-    for event in teller.watched(run_files(files, witnessed=wanted.witnessed), len(files)):
+    if is_live:
+        teller.announce(f"live on loopback sockets; spans that are expected may be {say_us(MARGIN_US)} longer")
+    witnessed = wanted.witnessed
+    events = run_files_live(files, jobs=jobs, witnessed=witnessed) if is_live else run_files(files, witnessed=witnessed)
+    for event in teller.watched(events, len(files)):
         teller.tell(event)
     teller.conclude()
     wanted.write(teller.finished)
     context.exit(exit_status(teller.results, teller.refused))
+
+
+def _found(places: tuple[str, ...]) -> list[Path]:
+    try:
+        return find(places)
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _check_owners(*owners: str) -> None:
+    """Refuse that several options write to standard output."""
+    if len(owners) > 1:
+        raise click.UsageError(
+            f"standard output can't hold the results of {' and '.join(owners)}; give one of them a file"
+        )
 
 
 def exit_status(results: Sequence[RunResult], refused: Sequence[RunRefused]) -> int:
@@ -99,6 +128,7 @@ class _Teller:
     def __init__(self, *, as_json: bool, ladder: bool, many: bool, aside: bool = False) -> None:
         self.finished: list[RunFinished] = []
         self.refused: list[RunRefused] = []
+        self.skipped: list[RunSkipped] = []
         self._as_json = as_json
         self._ladder = ladder
         self._many = many
@@ -109,6 +139,10 @@ class _Teller:
     def results(self) -> list[RunResult]:
         """The runs that came to an end."""
         return [event.result for event in self.finished]
+
+    def announce(self, text: str) -> None:
+        """What holds for all runs that follow."""
+        self._err.show([text])
 
     def watched(self, events: Iterator[RunEvent], total: int) -> Iterator[RunEvent]:
         """The events, with a bar on a terminal while several files run."""
@@ -129,8 +163,14 @@ class _Teller:
             self.refused.append(event)
             told = str(event.error) if isinstance(event.error, ScenarioError) else f"{event.file}: {event.error}"
             self._err.show(told.splitlines())
+        elif isinstance(event, RunSkipped):
+            self.skipped.append(event)
+            self._err.show([f"{event.file} is skipped: {printable(event.reason)}"])
         elif isinstance(event, RunFinished):
             self.finished.append(event)
+            if event.attempts > 1:
+                busy = "the machine was too busy to keep time before"
+                self._err.show([f"{event.result.file}: this is attempt {event.attempts}; {busy}"])
             if not self._as_json:
                 self._show(event.result)
 
@@ -151,16 +191,20 @@ class _Teller:
         if self._as_json:
             found = [_as_object(result) for result in self.results]
             refused = [{"file": event.file, "error": str(event.error)} for event in self.refused]
-            document = msgspec.json.encode({"runs": found, "refused": refused})
+            skipped = [{"file": event.file, "reason": event.reason} for event in self.skipped]
+            document = msgspec.json.encode(
+                {"runs": found, "refused": refused, **({"skipped": skipped} if skipped else {})}
+            )
             sys.stdout.write(msgspec.json.format(document, indent=2).decode() + "\n")
         elif self._many:
             held = sum(result.held for result in self.results)
             said = f"{held} of {len(self.results)} runs held"
+            said += f", {len(self.skipped)} files were skipped" if self.skipped else ""
             said += f", {len(self.refused)} files can't be used" if self.refused else ""
             good = held == len(self.results) and not self.refused
             gap = [] if self._ladder else [""]
             self._out.show([*gap, Text(said, style="bold green" if good else "bold red")])
-        elif not self.results and not self.refused:
+        elif not self.results and not self.refused and not self.skipped:
             self._err.show(["no scenario file (*.call.yaml) is there"])
 
 

@@ -6,16 +6,20 @@ MIKEY_SDP_LIVE=required says that everything must be there.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.interop.dissector import LIMIT_S, Dissector
+from tests.interop.scene import Play, played
 
 SYSTEM_PYTHON: Final = "/usr/bin/python3"
 
@@ -23,6 +27,12 @@ _INSTALL: Final = {
     "tshark": "apt-get install tshark",
     "editcap": "apt-get install tshark",
     "text2pcap": "apt-get install tshark",
+    "kamailio": "apt-get install kamailio",
+    "sipp": "apt-get install sip-tester",
+    "baresip": "apt-get install baresip-core",
+    "linphonec": "apt-get install linphone-cli",
+    "setpriv": "apt-get install util-linux",
+    "pjsua2": "pip install pjsua2-python",
     "gstreamer": "apt-get install python3-gi gir1.2-gst-plugins-base-1.0",
 }
 _GSTREAMER_PROBE: Final = (
@@ -43,6 +53,8 @@ def _has_gstreamer() -> bool:
 def _where(program: str) -> str | None:
     if program == "gstreamer":
         return SYSTEM_PYTHON if _has_gstreamer() else None
+    if program == "pjsua2":
+        return sys.executable if importlib.util.find_spec("pjsua2") else None
     return shutil.which(program)
 
 
@@ -69,3 +81,10 @@ def need() -> Need:
 def tshark(need: Need, tmp_path: Path) -> Dissector:
     """tshark, where it is there."""
     return Dissector(need("tshark"), tmp_path)
+
+
+@pytest.fixture
+def play(need: Need, tmp_path: Path) -> Play:
+    """Run a test around a Kamailio, where that is there."""
+    need("kamailio")
+    return partial(played, tmp_path)
