@@ -6,13 +6,14 @@ Source: RFC 3550 section 8.2, RFC 3711 section 9.1, RFC 3830 section 6.1.1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.nodes.contract import Address, Datagram, SendDatagram, Transport
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Leg, OwnChange
-from mikey_sdp.nodes.session_body import RemoteStream
+from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
 from mikey_sdp.srtp.rtcp import Bye, ReceiverReport, SourceDescription, encode_compound
 
 
@@ -53,6 +54,21 @@ def followed(leg: Leg, remote: Sequence[RemoteStream]) -> KeySet | None:
         if before.ssrc and now.ssrc not in (0, before.ssrc) and mapped and mapped.receive[0].ssrc == before.ssrc:
             keys = secured.move(media, received=now.ssrc)
     return keys
+
+
+def as_filled_in(body: SessionBody, answer: str, keys: KeySet) -> tuple[SessionBody, str]:
+    """Our description and our answer, with the SSRCs that the Initiator filled in for streams of ours, which are sent
+    under those then.
+
+    Source: RFC 3830 section 6.1.1 (the SSRC that MUST be used for the stream).
+    """
+    streams = list(body.streams)
+    for media, own in keys.media.items():
+        before, given = streams[media].ssrc, own.send[0].ssrc
+        if given not in (0, before):
+            streams[media] = replace(streams[media], ssrc=given)
+            answer = answer.replace(f"a=ssrc:{before} ", f"a=ssrc:{given} ")
+    return replace(body, streams=tuple(streams)), answer
 
 
 def _rtcp_between(own: Address, peer: Address, octets: bytes) -> Datagram:

@@ -53,6 +53,13 @@ class ChangeSsrc:
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """Repeat the last offer, so that the session goes on; nobody has to tell a user agent, which does it in time."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Offer to send only: the peer is to stop sending."""
 

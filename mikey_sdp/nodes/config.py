@@ -142,12 +142,14 @@ class UserAgentConfig:
     this party that keys are agreed on before a phone rings, None for a party that knows nothing of that;
     `early_offers`, in which request it makes a further offer before the call is up; `accepts_retarget`, whether
     somebody else than was called may answer; `takes_referrals`, whether a peer may have it call somebody;
+    `session_expires_s`, after how many seconds a call is to be over that nobody refreshes, for a party with `timer`
+    among what it supports;
     `responder_ssrc`, what it calls the first stream of its answers, so that two can collide (None: drawn);
     `clock_from_registrar`, whether it sets its clock by the Date of a registrar's answers; `names_peer`, whether its
     offers say whom they are for; `expects`, what it knows beforehand of its calls: a member of a conference opens what
-    any other member sends; `group`, the key of a conference that is its own; `entropy`, where the
-    chance of its key exchanges comes from instead of the seed; `key_log`, told of each key when it comes into use, for
-    whoever examines the run afterwards.
+    any other member sends, as does who `hears_all` whatever he expects; `group`, the key of a conference that is its
+    own; `entropy`, where the chance of its key exchanges comes from instead of the seed; `key_log`, told of each key
+    when it comes into use, for whoever examines the run afterwards.
     Units: `media_port` is the port of the first m= line, each further one adds 2; `clock_skew_us` is what this party's
     wall clock shows too much; `buffer_packets` is how many packets of a stream wait for keys. `seed` decides all its
     tokens, keys and packets.
@@ -176,10 +178,12 @@ class UserAgentConfig:
     early_offers: EarlyOffers = EarlyOffers.PRACK
     accepts_retarget: bool = False
     takes_referrals: bool = True
+    session_expires_s: int = 1800
     responder_ssrc: int | None = None
     clock_from_registrar: bool = False
     names_peer: bool = True
     expects: Expectations = NOTHING_SPECIAL
+    hears_all: bool = False
     buffer_packets: int = 64
     options: Options | None = None
     group: GroupKeys | None = None

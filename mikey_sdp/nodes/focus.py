@@ -12,7 +12,8 @@ from typing import Final
 from mikey_sdp import sip
 from mikey_sdp.clock import Micros
 from mikey_sdp.endpoint.group import GroupKeys
-from mikey_sdp.errors import DecodeError, UsageError
+from mikey_sdp.errors import UsageError
+from mikey_sdp.mikey.payloads.key_data import KeyData
 from mikey_sdp.nodes.commands import Call, ReKey
 from mikey_sdp.nodes.config import UserAgentConfig
 from mikey_sdp.nodes.contract import (
@@ -26,6 +27,7 @@ from mikey_sdp.nodes.contract import (
     SendDatagram,
     Transport,
 )
+from mikey_sdp.nodes.joining import Joining
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.media import StreamReceiver
 from mikey_sdp.nodes.user_agent import UserAgent
@@ -53,6 +55,7 @@ class Focus(UserAgent):
             raise UsageError("media can be passed on as it came only where all members share a key")
         super().__init__(config)
         self._group: Final[GroupKeys | None] = config.group
+        self._joining: Final = None if config.group is None else Joining(config.group, self._desk)
         self._passing: Final = passing
         self._members: frozenset[int] = frozenset()
         self._sequences: dict[tuple[int, int], int] = {}
@@ -70,9 +73,15 @@ class Focus(UserAgent):
             receiver = self._desk.places.get((event.datagram.destination, event.datagram.source))
             if receiver is not None:
                 return list(self._pass_on(event.datagram, receiver, now_us))
-        if self._joins(event):
+        asked = self._asked(event)
+        if asked is not None and self._joining is not None and self._joining.is_too_often(asked, now_us):
+            return []
+        before = () if self._group is None else self._group.keys
+        if asked is not None or self._calls(event):
             self._renew()
         actions = super().handle(event, now_us)
+        if asked is not None:
+            self._take_back_unless_given(asked, before)
         there = frozenset(leg.number for leg in self._confirmed())
         if self._members - there and there:
             self._renew()
@@ -84,24 +93,23 @@ class Focus(UserAgent):
 
     # Keys
 
-    def _joins(self, event: Event) -> bool:
-        """Whether somebody is about to get the key of those who are there."""
-        if not self._members:
-            return False
-        if isinstance(event, CommandGiven):
-            return isinstance(event.command, Call)
-        return isinstance(event, DatagramReceived) and self._asks_to_join(event.datagram)
+    def _calls(self, event: Event) -> bool:
+        """Whether somebody else is about to get the key of those who are there."""
+        return bool(self._members) and isinstance(event, CommandGiven) and isinstance(event.command, Call)
 
-    def _asks_to_join(self, datagram: Datagram) -> bool:
-        """A new call of somebody who may take part. Anybody can use a name, and gets no more by it than that members
-        change their key."""
-        if self._group is None or not datagram.octets.startswith(b"INVITE "):
-            return False
-        try:
-            request = sip.Message.parse(datagram.octets)
-            return not request.to.tag and self._group.lets_in(sip.identity(request.get("From") or ""))
-        except DecodeError:
-            return False
+    def _asked(self, event: Event) -> sip.Request | None:
+        """The INVITE of somebody who wants the key of those who are there."""
+        if not self._members or self._joining is None or not isinstance(event, DatagramReceived):
+            return None
+        return self._joining.request_in(event.datagram)
+
+    def _take_back_unless_given(self, request: sip.Request, before: tuple[KeyData, ...]) -> None:
+        """Who only used a member's name, and proved nothing, got no key: then the members go on with theirs.
+
+        Else anybody who can send a packet would have all of them change their key as often as he likes.
+        """
+        if self._group is not None and self._joining is not None and not self._joining.was_given(request):
+            self._group.take_back(before)
 
     def _renew(self) -> None:
         if self._group is not None:

@@ -12,7 +12,7 @@ from mikey_sdp.endpoint.keys import KeySet
 from mikey_sdp.endpoint.leg import CallLeg
 from mikey_sdp.endpoint.offering import Offer
 from mikey_sdp.endpoint.sessions import MediaKeys
-from mikey_sdp.nodes.commands import AddMedia, ChangeSsrc, FurtherRound, Hold, ReKey, RemoveMedia, Resume
+from mikey_sdp.nodes.commands import AddMedia, ChangeSsrc, FurtherRound, Hold, Refresh, ReKey, RemoveMedia, Resume
 from mikey_sdp.nodes.crowd import Crowd
 from mikey_sdp.nodes.leg_media import LegMedia
 from mikey_sdp.nodes.media import Protection
@@ -25,7 +25,7 @@ AnyKeys = KeySet | SdesKeys
 AnyOffer = Offer | PlainOffer | SdesOffer
 AnyAnswer = Answer | PlainAnswer | SdesAnswer
 AnySecured = CallLeg | PlainLeg | SdesLeg
-Change = ReKey | FurtherRound | ChangeSsrc | Hold | Resume | AddMedia | RemoveMedia
+Change = ReKey | FurtherRound | ChangeSsrc | Refresh | Hold | Resume | AddMedia | RemoveMedia
 """The commands that take a re-INVITE."""
 
 
@@ -61,6 +61,18 @@ class OwnChange:
     body: SessionBody
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """When a session is over that nobody refreshes.
+
+    Keeps: `ours`, whether we refresh it; `by_update`, whether the peer takes an UPDATE for that.
+    """
+
+    seconds: int
+    ours: bool
+    by_update: bool
+
+
 @dataclass(slots=True, eq=False)
 class Leg:
     """One dialog of one call.
@@ -75,6 +87,7 @@ class Leg:
     is acknowledged, since before a callee must not (RFC 3261 section 15); `answer_confirmed`, whether our answer went
     out reliably before the 200, which then says nothing of it again; `waits`, whether it may not ring before security
     preconditions are met; `installed`, by direction the keys that the trace has as in use;
+    `expiry`, how long the session goes on by itself, None for ever, and `refreshing`, our UPDATE that prolongs it;
     `crowds`, by m= line what a member of a conference opens the media of all others with.
     """
 
@@ -104,6 +117,8 @@ class Leg:
     fresh: bool = False
     asking: OutgoingRequest | None = None
     installed: dict[str, Mapping[int, MediaKeys]] = field(default_factory=dict)
+    expiry: Expiry | None = None
+    refreshing: OutgoingRequest | None = None
     crowds: dict[int, Crowd] = field(default_factory=dict)
 
     def timer(self, what: str) -> str:

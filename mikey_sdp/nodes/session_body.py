@@ -103,6 +103,25 @@ class SessionBody:
             streams.append(replace(stream, precondition=own))
         return self.with_streams(streams)
 
+    def asking_again(self) -> Self:
+        """The next version, for new keys: what is to be agreed on first is open once more. # [5027-3-19]"""
+        return self.with_streams(
+            replace(stream, precondition=replace(stream.precondition, current=Direction.INACTIVE, confirm=None))
+            if stream.precondition is not None
+            else stream
+            for stream in self.streams
+        )
+
+    def answering_again(self, remote: Sequence[RemoteStream]) -> Self:
+        """What an offer of new keys is answered with: the way back is open until the offerer has our answer."""
+        streams = []
+        for media, stream in enumerate(self.streams):
+            peer = remote[media].precondition if media < len(remote) else None
+            if stream.precondition is not None and peer is not None and not peer.current.sends:
+                stream = replace(stream, precondition=peer.answered(Direction.RECVONLY))
+            streams.append(stream)
+        return replace(self, streams=tuple(streams))
+
     @property
     def may_ring(self) -> bool:
         """Whether nothing that has to be agreed on first is open."""

@@ -13,13 +13,14 @@ from mikey_sdp.nodes.leg_media import counted, plain_protections
 from mikey_sdp.nodes.media import Protection
 from mikey_sdp.nodes.plain import PlainLeg
 from mikey_sdp.nodes.session_body import RemoteStream, SessionBody
+from mikey_sdp.nodes.ua_timers import SessionTimers
 from mikey_sdp.policy import Conference
 from mikey_sdp.sip import DialogState
 from mikey_sdp.trace import KeysInstalled
 
 KEYS_FAILED: Final = "key management failed"
 REKEY_FAILED: Final = "re-key failed"
-TIMERS: Final = ("ring", "early", "decide", "glare", "overlap")
+TIMERS: Final = ("ring", "early", "decide", "glare", "overlap", "switch", "refresh", "expire")
 """What a leg may wait for, beside its end."""
 _NOT_ACCEPTABLE_HERE: Final = 488
 
@@ -27,12 +28,13 @@ _NOT_ACCEPTABLE_HERE: Final = 488
 class Switchboard:
     """Everything between a finished negotiation and the packets of one user agent's legs.
 
-    Keeps: `forgotten`, told of the call of each leg that is forgotten; `collided`, told of leg and m= line where
-    somebody else sends under our SSRC.
+    Keeps: `timers`, by which sessions end that nobody refreshes; `forgotten`, told of the call of each leg that is
+    forgotten; `collided`, told of leg and m= line where somebody else sends under our SSRC.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk: Final = desk
+        self.timers: Final = SessionTimers(desk, self.hang_up)
         self.forgotten: Callable[[str], None] = lambda _call_id: None
         self.collided: Callable[[Leg, int], None] = lambda _leg, _media: None
 
@@ -52,8 +54,8 @@ class Switchboard:
         )
 
     def _protection(self, leg: Leg, media: int, keys: AnyKeys) -> Protection:
-        session = keys.session(media)
-        if self._desk.config.expects.conference is not Conference.MEMBER:
+        session, config = keys.session(media), self._desk.config
+        if not config.hears_all and config.expects.conference is not Conference.MEMBER:
             return session
         crowd = leg.crowds.get(media)
         if crowd is None or crowd.session is not session:

@@ -36,13 +36,15 @@ class Order:
     """What a call is placed for, whatever targets are tried.
 
     Keeps: `called`, the name under which commands know it; `headers`, what its INVITEs say beside; `referral`, of whom
-    asked for it with REFER; `offerless`, whether the called party makes the offer.
+    asked for it with REFER; `offerless`, whether the called party makes the offer; `session_s`, how long a session
+    has to be at least, as somebody on the way has said.
     """
 
     called: str
     headers: tuple[tuple[str, str], ...] = ()
     referral: sip.Referral | None = None
     offerless: bool = False
+    session_s: int = 0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -6,17 +6,18 @@ from typing import Final
 
 from mikey_sdp import sip
 from mikey_sdp.errors import DecodeError
-from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
 from mikey_sdp.nodes.config import Reaction, Security, Speaks
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.session_body import remote_streams
 from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
+from mikey_sdp.nodes.takeover import may_take_over
 from mikey_sdp.nodes.ua_changes import OVERLAP_US
 from mikey_sdp.nodes.ua_early import EarlyDialogs
 from mikey_sdp.nodes.ua_invited import MISCELLANEOUS, Invitations
 from mikey_sdp.nodes.ua_refusing import Refusals
+from mikey_sdp.nodes.ua_timers import TOO_SMALL
 
 SOON_US: Final = 200_000
 """A callee that says nothing for longer sends a 100 first, so that the INVITE is not repeated. (RFC 3261 section
@@ -33,7 +34,7 @@ _NOT_ACCEPTABLE: Final = 488
 _TIMEOUT: Final = 504
 _EXTENSION_REQUIRED: Final = 421
 _DECLINE: Final = 603
-_NO_UPDATE: Final = (MISCELLANEOUS, "Changes of a call that is up are taken in a re-INVITE")
+_NO_UPDATE: Final = (MISCELLANEOUS, "The call is not up yet, and its answer is under way")
 
 
 class Callee:
@@ -63,6 +64,10 @@ class Callee:
         """A new call comes in."""
         desk, request = self._desk, event.request
         offer = request.body.decode("utf-8", "surrogateescape")
+        too_small = self._board.timers.too_small(request)
+        if too_small:
+            desk.do(desk.core.respond(event.incoming, TOO_SMALL, headers=too_small))
+            return
         try:
             caller = sip.identity(request.get("From") or "")
             offered = remote_streams(offer) if offer else ()
@@ -90,17 +95,20 @@ class Callee:
                 return
         replaced = desk.leg_of(event.replaces)
         if replaced is not None and leg.answer is not None:
-            self._take_over(leg, event.incoming, leg.answer, replaced)
+            self._take_over(leg, event, leg.answer, replaced)
         else:
             self._schedule(leg, event.incoming)
 
-    def _take_over(self, leg: Leg, incoming: sip.IncomingRequest, answer: str, replaced: Leg) -> None:
+    def _take_over(self, leg: Leg, event: sip.InviteReceived, answer: str, replaced: Leg) -> None:
         """The call takes the place of another one: answer at once, and end that.
 
-        Whoever may have keys with us may do so, once he has proved who he is: an offer that was left to us has proved
-        nothing yet, and an unprotected one never does. (RFC 3891 section 3)
+        Only the peer of that call may ask for it, or whom he named; who leaves the offer to us has proved nothing yet.
+        A phone without security has nothing to tell them by. (RFC 3891 section 3)
         """
-        if self._desk.config.security is not Security.NONE and not _is_proved(leg):
+        config, incoming = self._desk.config, event.incoming
+        contact = config.contacts.get(replaced.called)
+        called = contact.uri if contact is not None and replaced.stage is Stage.EARLY else ""
+        if config.security is not Security.NONE and not may_take_over(event.request, leg, replaced, called):
             self.refusals.reject(leg, incoming, _FORBIDDEN)
             return
         self._answer(leg, incoming, answer)
@@ -177,7 +185,9 @@ class Callee:
         leg.stage = Stage.ANSWERED
         desk.call_changed(leg.call_id, leg.peer, "answered", status=_OK)
         self._listen(leg)
-        desk.do(desk.core.respond(incoming, _OK, body=b"" if leg.answer_confirmed else sdp_octets(answer)))
+        timed = self._board.timers.answer(leg, incoming.request)
+        body = b"" if leg.answer_confirmed else sdp_octets(answer)
+        desk.do(desk.core.respond(incoming, _OK, headers=timed, body=body))
         leg.dialog = incoming.dialog
         self._speak_when_answered(leg)
 
@@ -213,9 +223,10 @@ class Callee:
             self._go_on(leg)
 
     def updated(self, leg: Leg, incoming: sip.IncomingRequest) -> None:
-        """An UPDATE: before the call is up it may bring an offer; later, changes come in a re-INVITE."""
+        """An UPDATE: before the call is up it may bring an offer, in between not."""
         if not incoming.request.body:
-            self._desk.do(self._desk.core.respond(incoming, _OK))
+            timed = self._board.timers.answer(leg, incoming.request)
+            self._desk.do(self._desk.core.respond(incoming, _OK, headers=timed))
         elif leg.stage is not Stage.EARLY or leg.incoming is None:
             self._desk.do(self._desk.core.respond(incoming, _NOT_ACCEPTABLE, warnings=[_NO_UPDATE]))
         elif self._offered(leg, incoming):
@@ -249,12 +260,6 @@ class Callee:
         elif desk.config.answering.early_packets is not None:
             leg.media.refill(desk.config.streams.packets)
             self._board.start(leg)
-
-
-def _is_proved(leg: Leg) -> bool:
-    """Whether the caller has proved who he is, by the key exchange."""
-    keys = None if leg.on_ack is None else leg.on_ack.keys
-    return keys is not None and keys.mode is not Mode.NULL
 
 
 def _is_between_rounds(leg: Leg) -> bool:

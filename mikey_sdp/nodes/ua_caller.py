@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from mikey_sdp import sip
@@ -13,11 +14,13 @@ from mikey_sdp.nodes.config import Keeps
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
+from mikey_sdp.nodes.told import warnings_of
 from mikey_sdp.nodes.ua_answers import Answers
 from mikey_sdp.nodes.ua_attempts import Attempt, Order, Target, redirection, report
 from mikey_sdp.nodes.ua_changes import OVERLAP_US
 from mikey_sdp.nodes.ua_early import EarlyDialogs
 from mikey_sdp.nodes.ua_offers import Made, Offers
+from mikey_sdp.nodes.ua_timers import TOO_SMALL, longer
 
 _REQUEST_TERMINATED: Final = 487
 _NOT_ACCEPTABLE: Final = 488
@@ -59,22 +62,23 @@ class Caller:
         try:
             made = self._offers.first(target.contact, offerless=order.offerless)
         except (PolicyRefused, UsageError) as error:
-            self._not_offered(order, error)
+            self._desk.refused("", order.called, error)
+            report(self._desk, order, _NOT_ACCEPTABLE)
             return
         self._invite(order, target, made)
 
-    def _redirect(self, attempt: Attempt, target: Target) -> None:
-        """Call the next target of a call."""
-        try:
-            made = self._offers.redirected(attempt, target.contact)
-        except (PolicyRefused, UsageError) as error:
-            self._not_offered(attempt.order, error)
+    def _redirect(self, attempt: Attempt) -> None:
+        """Call the next target of a call to whom something can be offered; each to whom nothing can is recorded."""
+        while (target := attempt.next_target) is not None:
+            attempt.tried = (*attempt.tried, target.name)
+            try:
+                made = self._offers.redirected(attempt, target.contact)
+            except (PolicyRefused, UsageError) as error:
+                self._desk.refused("", attempt.called, error)
+                continue
+            self._invite(attempt.order, target, made, tried=attempt.tried, others=attempt.others)
             return
-        self._invite(attempt.order, target, made, tried=attempt.tried, others=attempt.others)
-
-    def _not_offered(self, order: Order, error: PolicyRefused | UsageError) -> None:
-        self._desk.refused("", order.called, error)
-        report(self._desk, order, _NOT_ACCEPTABLE)
+        report(self._desk, attempt.order, _NOT_ACCEPTABLE)
 
     def _invite(
         self, order: Order, target: Target, made: Made, *, tried: tuple[str, ...] = (), others: Sequence[Target] = ()
@@ -87,7 +91,7 @@ class Caller:
             caller=desk.config.identity,
             hop=sip.Hop(contact.transport, contact.address.host, contact.address.port),
             uri=target.uri,
-            headers=[*order.headers, *required],
+            headers=[*order.headers, *required, *self._board.timers.asked(least_s=order.session_s)],
             body=b"" if offer is None else offer.sdp.encode(),
         )
         self._attempts[invite.call_id] = Attempt(
@@ -165,6 +169,7 @@ class Caller:
         leg.stage = Stage.CONFIRMED
         desk.call_changed(leg.call_id, leg.peer, "confirmed")
         report(self._desk, attempt.order, event.response.status)
+        self._board.timers.answered(leg, event.response)
         self._connect(leg)
         if desk.config.keeps is Keeps.FIRST:
             self._end_others(attempt, leg)
@@ -214,7 +219,6 @@ class Caller:
             attempt.others = [*redirection(attempt, response, desk.config), *attempt.others]
         target = attempt.next_target
         again = None if target is not None else self._offers.in_next_mode(attempt, event.status, response)
-        warnings = response.warnings if response is not None else ()
         redirected = target is not None and event.status in _REDIRECTIONS
         desk.call_changed(
             event.invite.call_id,
@@ -222,14 +226,23 @@ class Caller:
             "redirected" if redirected else "rejected",
             status=event.status,
             reason=response.reason if response is not None else "no answer",
-            warning="; ".join(f"{warning.code} {warning.text}" for warning in warnings),
+            warning=warnings_of(response),
         )
-        if target is not None and not event.invite.cancelled:
-            self._redirect(attempt, target)
+        longer_s = self._longer(attempt, event)
+        if longer_s:
+            self.place(replace(attempt.order, session_s=longer_s), attempt.target)
+        elif target is not None and not event.invite.cancelled:
+            self._redirect(attempt)
         elif again is not None:
             self._invite(attempt.order, attempt.target, again, tried=attempt.tried)
         else:
             report(self._desk, attempt.order, event.status)
+
+    def _longer(self, attempt: Attempt, event: sip.InviteRefused) -> int:
+        """How long the session has to be for another try, if only that was in the way; else 0."""
+        if event.status != TOO_SMALL or event.invite.cancelled or attempt.order.session_s:
+            return 0
+        return longer(event.response, self._desk.config.session_expires_s)
 
     def dialog_ended(self, event: sip.DialogEnded) -> None:
         """An early dialog is over without an answer of its own. If no other was answered, the refusal follows."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from mikey_sdp import sip
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.nodes.bodies import BodyMaker, sdp_octets
 from mikey_sdp.nodes.collisions import followed, moved
-from mikey_sdp.nodes.commands import ChangeSsrc, FurtherRound, Hold, ReKey, Resume
+from mikey_sdp.nodes.commands import ChangeSsrc, FurtherRound, Hold, Refresh, ReKey, Resume
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Agreed, AnySecured, Change, Leg, OwnChange, Stage
 from mikey_sdp.nodes.session_body import RemoteStream, remote_streams
 from mikey_sdp.nodes.switchboard import KEYS_FAILED, REKEY_FAILED, Switchboard
+from mikey_sdp.nodes.told import after_status
 from mikey_sdp.sdp.media import Direction
 
 OVERLAP_US: Final = 1_000_000
@@ -28,12 +30,16 @@ _NO_OFFER: Final = (399, "A re-INVITE without an offer can't be answered here")
 
 
 class Changes:
-    """Offers and answers changes of running calls."""
+    """Offers and answers changes of running calls.
+
+    Keeps: `by_update`, which offers a change in an UPDATE and says so, or leaves it to a re-INVITE.
+    """
 
     def __init__(self, desk: Desk, board: Switchboard, bodies: BodyMaker) -> None:
         self._desk: Final = desk
         self._board: Final = board
         self._bodies: Final = bodies
+        self.by_update: Callable[[Leg, AnySecured, Change], bool] = lambda _leg, _secured, _command: False
 
     # Our own offers
 
@@ -66,6 +72,11 @@ class Changes:
         while leg.waiting and leg.change is None and not dialog.invite_open:
             self._offer(leg, dialog, secured, leg.waiting.popleft())
 
+    def refresh(self, leg: Leg) -> None:
+        """Prolong the session by an offer that changes nothing."""
+        leg.waiting.append(Refresh(leg.peer))
+        self.next_change(leg)
+
     def further_round(self, leg: Leg) -> None:
         """Finish a key exchange that we began, before any other change, if it takes one more round."""
         keys = leg.agreed.keys if leg.agreed is not None else None
@@ -82,6 +93,8 @@ class Changes:
     def _offer(self, leg: Leg, dialog: sip.Dialog, secured: AnySecured, command: Change) -> None:
         desk = self._desk
         try:
+            if self.by_update(leg, secured, command):
+                return
             body = self._bodies.changed(leg.body, command)
             offer = secured.offer(str(body), rekey=isinstance(command, ReKey))
         except UsageError as error:
@@ -91,7 +104,8 @@ class Changes:
             desk.refused(leg.call_id, leg.peer, error)
             return
         leg.change = OwnChange(command=command, offer=offer, body=body)
-        _, outputs = desk.core.reinvite(dialog, body=sdp_octets(offer.sdp))
+        headers = self._board.timers.asked(leg)
+        _, outputs = desk.core.reinvite(dialog, headers=headers, body=sdp_octets(offer.sdp))
         desk.do(outputs)
 
     def answered(self, event: sip.AnswerReceived) -> None:
@@ -110,30 +124,38 @@ class Changes:
         except (PeerError, DecodeError, PolicyRefused) as error:
             desk.do(desk.core.acknowledge(event.invite, event.dialog))
             number = error.mikey_error if isinstance(error, PeerError) else None
-            self._failed(leg, change.command, str(error), mikey_error=number)
+            self.failed(leg, change.command, str(error), mikey_error=number)
             return
+        self._board.timers.answered(leg, event.response)
         if isinstance(change.command, Hold | Resume):
             leg.holding = isinstance(change.command, Hold)
         self._board.listen(leg, agreed)
         desk.do(desk.core.acknowledge(event.invite, event.dialog))
-        self._in_force(leg, agreed)
+        self.in_force(leg, agreed)
 
     def refused(self, event: sip.InviteRefused) -> None:
         """The peer doesn't take our change: the call stays as it was, unless it is gone or was to get new keys."""
-        desk, leg = self._desk, self._desk.leg_of(event.invite.dialog)
-        if leg is None or leg.change is None or leg.dialog is None or leg.stage is Stage.ENDED:
+        leg = self._desk.leg_of(event.invite.dialog)
+        if leg is None or leg.stage is Stage.ENDED:
             return
-        change, leg.change = leg.change, None
-        if event.status == _GLARE:
+        self.not_taken(leg, "re-INVITE", event.status, event.response)
+
+    def not_taken(self, leg: Leg, method: str, status: int, response: sip.Response | None) -> None:
+        """A refusal of our change, in a re-INVITE or in an UPDATE."""
+        desk, change = self._desk, leg.change
+        if change is None or leg.dialog is None:
+            return
+        leg.change = None
+        if status == _GLARE:
             leg.waiting.appendleft(change.command)
             leg.backs_off = True
             desk.set_timer(leg.timer("glare"), desk.core.glare_delay_us(leg.dialog))
-        elif event.status in (_TIMEOUT, _NO_DIALOG):
-            self._board.hang_up(leg, f"the re-INVITE ended with {event.status}")
+        elif status in (_TIMEOUT, _NO_DIALOG):
+            self._board.hang_up(leg, f"the {method} ended with {status}")
         else:
-            self._failed(leg, change.command, _refusal(event), status=event.status)
+            self.failed(leg, change.command, _refusal(status, response), status=status)
 
-    def _failed(
+    def failed(
         self, leg: Leg, command: Change, reason: str, *, mikey_error: int | None = None, status: int | None = None
     ) -> None:
         """An offered change came to nothing: if it was to bring or to prove keys, the session ends, else it goes on."""
@@ -189,17 +211,18 @@ class Changes:
             return
         self._board.listen(leg, agreed)
         leg.on_ack = agreed
-        desk.do(desk.core.respond(incoming, _OK, body=sdp_octets(answer.sdp or "")))
+        timed = self._board.timers.answer(leg, incoming.request)
+        desk.do(desk.core.respond(incoming, _OK, headers=timed, body=sdp_octets(answer.sdp or "")))
 
     def acknowledged(self, leg: Leg) -> None:
         """The peer has our answer to its change."""
         if leg.on_ack is not None:
             agreed, leg.on_ack = leg.on_ack, None
-            self._in_force(leg, agreed)
+            self.in_force(leg, agreed)
 
     # Both sides
 
-    def _in_force(self, leg: Leg, agreed: Agreed) -> None:
+    def in_force(self, leg: Leg, agreed: Agreed) -> None:
         """Both sides have the change now: say what it was, and send as agreed."""
         before = leg.agreed
         if leg.secured is not None:
@@ -249,8 +272,7 @@ def _held(agreed: Agreed) -> bool:
     )
 
 
-def _refusal(event: sip.InviteRefused) -> str:
-    if event.response is None:
-        return f"refused with {event.status}"
-    warnings = "".join(f"; {warning.code} {warning.text}" for warning in event.response.warnings)
-    return f"refused with {event.status} {event.response.reason}{warnings}"
+def _refusal(status: int, response: sip.Response | None) -> str:
+    if response is None:
+        return f"refused with {status}"
+    return f"refused with {status} {response.reason}{after_status(response)}"

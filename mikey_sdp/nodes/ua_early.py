@@ -17,6 +17,7 @@ from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Agreed, AnySecured, Leg, OwnChange, Stage
 from mikey_sdp.nodes.session_body import remote_streams
 from mikey_sdp.nodes.switchboard import KEYS_FAILED, Switchboard
+from mikey_sdp.nodes.told import after_status
 from mikey_sdp.sdp.media import Direction
 
 _OK: Final = 200
@@ -87,8 +88,7 @@ class EarlyDialogs:
     def _settle(self, leg: Leg, change: OwnChange, event: sip.ResponseReceived) -> None:
         desk, response = self._desk, event.response
         if response is None or event.status >= 300:
-            said = "" if response is None else "".join(f"; {one.code} {one.text}" for one in response.warnings)
-            reason = f"the {event.outgoing.method} was refused with {event.status}{said}"
+            reason = f"the {event.outgoing.method} was refused with {event.status}{after_status(response)}"
             desk.key_management_failed(leg.call_id, leg.peer, reason, status=event.status)
             self._board.hang_up(leg, KEYS_FAILED)
             return

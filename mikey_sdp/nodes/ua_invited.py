@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from mikey_sdp import sip
-from mikey_sdp.endpoint.answering import Rejection
+from mikey_sdp.endpoint.answering import Answer, Rejection
 from mikey_sdp.endpoint.endpoint import Endpoint
 from mikey_sdp.errors import DecodeError, PeerError, PolicyRefused, UsageError
 from mikey_sdp.nodes.bodies import BodyMaker
+from mikey_sdp.nodes.collisions import as_filled_in
 from mikey_sdp.nodes.contract import Transport
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import AnyAnswer, AnyOffer, Leg
@@ -57,12 +58,15 @@ class Invitations:
         if answer.rejection is not None:
             return self._rejected(leg, answer.rejection)
         leg.secured = PlainLeg() if answer.keys is None else answer.keys.leg
+        leg.answer = answer.sdp
+        if isinstance(answer, Answer) and answer.keys is not None and answer.sdp is not None:
+            leg.body, leg.answer = as_filled_in(leg.body, answer.sdp, answer.keys)
         try:
             leg.on_ack = self._board.agree(leg, leg.body, offered, answer.keys)
         except PeerError as error:
             self._desk.refused(leg.call_id, leg.peer, error)
+            leg.answer = None
             return Refusal(warning=(MISCELLANEOUS, error.reason))
-        leg.answer = answer.sdp
         return None
 
     def _rejected(self, leg: Leg, rejection: Rejection | PlainRejection) -> Refusal:

@@ -1,6 +1,6 @@
 """Transfer: one party of a call has the other call somebody else, who may be in a call with the first already.
 
-Source: RFC 3515, RFC 3891, RFC 5589; RFC 5197 section 5.3: the new call has a key exchange of its own.
+Source: RFC 3515, RFC 3891, RFC 3892, RFC 5589; RFC 5197 section 5.3: the new call has a key exchange of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mikey_sdp.nodes.contract import Address, Transport
 from mikey_sdp.nodes.desk import Desk
 from mikey_sdp.nodes.leg import Leg, Stage
 from mikey_sdp.nodes.switchboard import Switchboard
+from mikey_sdp.nodes.takeover import FIELD, copied, referred_by
 from mikey_sdp.nodes.ua_attempts import Order, target_at
 from mikey_sdp.nodes.ua_caller import Caller
 
@@ -45,17 +46,17 @@ class Transfers:
             missing = command.to if legs else command.peer
             desk.warn(f"there is no call with {missing}, so {command.peer} is not transferred to {command.to}")
             return
-        replaces = (
-            other.dialog.replaces if command.attended and other is not None and other.dialog is not None else None
-        )
-        self._refer(legs[0], sip.refer_to(sip.Uri.parse(contact.uri), replaces), command.to)
+        replaces, own = None, f"<{desk.config.identity}>"
+        if command.attended and other is not None and other.dialog is not None:
+            replaces, own = other.dialog.replaces, referred_by(desk.config.identity, other, legs[0])
+        self._refer(legs[0], sip.refer_to(sip.Uri.parse(contact.uri), replaces), own, command.to)
 
-    def _refer(self, leg: Leg, target: str, to: str) -> None:
+    def _refer(self, leg: Leg, target: str, own: str, to: str) -> None:
         desk = self._desk
         if leg.dialog is None:
             return
         try:
-            _, outputs = desk.core.refer(leg.dialog, target)
+            _, outputs = desk.core.refer(leg.dialog, target, headers=[(FIELD, own)])
         except UsageError as error:
             desk.warn(f"{leg.peer} is not transferred: {error}")
             return
@@ -91,7 +92,7 @@ class Transfers:
             return
         uri = event.target.uri
         try:
-            headers = tuple(sip.referred_headers(uri))
+            headers = (*sip.referred_headers(uri), *copied(event.request))
             contact = self._way_to(leg, event.dialog)
             target = target_at(contact, uri, desk.config)
         except (DecodeError, UsageError):

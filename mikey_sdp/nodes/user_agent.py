@@ -44,6 +44,7 @@ from mikey_sdp.nodes.ua_early import EarlyDialogs
 from mikey_sdp.nodes.ua_ends import Ends
 from mikey_sdp.nodes.ua_registration import Registration
 from mikey_sdp.nodes.ua_transfer import Transfers
+from mikey_sdp.nodes.ua_updates import Updates
 from mikey_sdp.secret import SeededEntropy
 
 _MEDIA: Final = Transport.MEDIA
@@ -67,6 +68,9 @@ class UserAgent:
         self._callee: Final = Callee(self._desk, self._board, bodies, self._early)
         self._changes: Final = Changes(self._desk, self._board, bodies)
         self._board.collided = self._changes.ssrc_collided
+        self._board.timers.reinvite = self._changes.refresh
+        self._updates: Final = Updates(self._desk, self._board, bodies, self._changes)
+        self._changes.by_update = self._updates.offer
         self._transfers: Final = Transfers(self._desk, self._board, self._caller)
         self._registration: Final = Registration(self._desk)
         self._ends: Final = Ends(self._desk, self._board, self._caller, self._callee.refusals)
@@ -170,6 +174,12 @@ class UserAgent:
             self._changes.back_on(leg)
         elif what == "overlap":
             self._changes.overlap_over(leg)
+        elif what == "switch":
+            self._updates.switch(leg)
+        elif what == "refresh":
+            self._board.timers.refresh(leg)
+        elif what == "expire":
+            self._board.timers.expire(leg)
         else:
             self._callee.timer(leg, what)
 
@@ -231,7 +241,9 @@ class UserAgent:
             self._board.hang_up(leg, leg.hang_up_on_ack)
 
     def _responded(self, event: sip.ResponseReceived) -> None:
-        self._early.answered(event)
+        if not self._updates.responded(event):
+            self._early.answered(event)
+        self._board.timers.responded(event)
         self._transfers.refused(event)
         self._registration.answered(event)
         leg = self._desk.leg_of(event.dialog)
@@ -241,6 +253,9 @@ class UserAgent:
     def _request(self, event: sip.RequestReceived) -> None:
         leg = self._desk.leg_of(event.dialog)
         if event.request.method == "UPDATE" and leg is not None:
+            if leg.stage is Stage.CONFIRMED and event.request.body:
+                self._updates.received(leg, event.incoming)
+                return
             self._callee.updated(leg, event.incoming)
             return
         status = _OK if event.request.method == "OPTIONS" else _METHOD_NOT_ALLOWED

@@ -42,6 +42,7 @@ from mikey_sdp.sip.events import (
     RequestReceived,
     ResponseReceived,
 )
+from mikey_sdp.sip.expiry import LEAST_S, TIMER, Refresher, SessionExpires, min_se, session_expires
 from mikey_sdp.sip.extensions import RAck, Replaces, by_preference, q_of, q_text, refer_to, referred_headers
 from mikey_sdp.sip.fields import Field
 from mikey_sdp.sip.framing import StreamFramer
@@ -58,7 +59,9 @@ from mikey_sdp.sip.uri import Uri, sip_uri
 from mikey_sdp.sip.values import CSeq, NameAddr, SipWarning, Via, identity
 
 __all__ = [
+    "LEAST_S",
     "SDP",
+    "TIMER",
     "AckArrived",
     "AckMissing",
     "AckReceived",
@@ -93,6 +96,7 @@ __all__ = [
     "ReferReceived",
     "Referral",
     "ReferralReported",
+    "Refresher",
     "Replaces",
     "Request",
     "RequestArrived",
@@ -102,6 +106,7 @@ __all__ = [
     "ResponseReceived",
     "Send",
     "ServerTransaction",
+    "SessionExpires",
     "SetTimer",
     "Side",
     "SipWarning",
@@ -121,6 +126,7 @@ __all__ = [
     "format_date",
     "identity",
     "locate_literal",
+    "min_se",
     "parameter",
     "parse_date",
     "q_of",
@@ -128,5 +134,6 @@ __all__ = [
     "reason_for",
     "refer_to",
     "referred_headers",
+    "session_expires",
     "sip_uri",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -30,7 +29,7 @@ def _remembering(parse: Callable[[str], _T]) -> Callable[[str], _T]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header(ABC):
+class Header:
     """The fields between start line and body.
 
     Wire: name and value of each line in their order; folded values are read with the folds taken out.
@@ -43,9 +42,9 @@ class Header(ABC):
     _seen: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    @abstractmethod
     def start_line(self) -> str:
-        """The line above the header, without its end."""
+        """The line above the header, without its end; requests and responses each have their own."""
+        raise NotImplementedError
 
     # -- fields as text ------------------------------------------------------------------------------------------
 

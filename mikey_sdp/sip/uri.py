@@ -6,6 +6,7 @@ import ipaddress
 import re
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mikey_sdp.errors import DecodeError, UsageError
@@ -13,6 +14,9 @@ from mikey_sdp.sip import grammar
 from mikey_sdp.sip.parameters import NONE, Parameters, check_distinct
 
 MAX_URI: Final = 4096
+_FIELD: Final = "URI"
+_CACHED_URIS: Final = 512
+_CACHED_LENGTH: Final = 256
 _UNRESERVED: Final = frozenset("-_.!~*'()" + string.ascii_letters + string.digits)
 _IN_USER: Final = _UNRESERVED | frozenset("&=+$,;?/")
 _ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
@@ -41,36 +45,44 @@ class Uri:
     text: str = ""
 
     @classmethod
-    def parse(cls, text: str, *, field: str = "URI", offset: int = 0) -> Uri:
+    def parse(cls, text: str, *, field: str = _FIELD, offset: int = 0) -> Uri:
         """Read a whole URI.
 
         Raises: DecodeError for anything else; `offset` is where the text stands in what is being read.
         """
         if len(text) > MAX_URI:
             raise grammar.fault(f"a URI of more than {MAX_URI} octets", field=field, offset=offset)
+        try:
+            return _remembered(text) if len(text) <= _CACHED_LENGTH else cls._read(text)
+        except DecodeError as error:
+            offset += error.offset
+            raise grammar.fault(error.reason, field=field, offset=offset, section=error.section) from None
+
+    @classmethod
+    def _read(cls, text: str) -> Uri:
         found = grammar.SIP_URI.fullmatch(text)
         if found is None:
-            return cls._parse_other(text, field, offset)
+            return cls._read_other(text)
         scheme, user, password, host, digits, parameters, headers = found.groups()
-        grammar.check_host(host, field=field, offset=offset)
+        grammar.check_host(host, field=_FIELD)
         if headers:
-            _check_headers(headers, field, offset)
+            _check_headers(headers)
         return cls(
             scheme=scheme.lower(),
             user=user,
             password=password,
             host=host,
-            port=grammar.check_port(digits, field=field, offset=offset) if digits else None,
-            parameters=_parse_parameters(parameters, field, offset) if parameters else NONE,
+            port=grammar.check_port(digits, field=_FIELD) if digits else None,
+            parameters=_parse_parameters(parameters) if parameters else NONE,
             headers=headers or "",
             text=text,
         )
 
     @classmethod
-    def _parse_other(cls, text: str, field: str, offset: int) -> Uri:
+    def _read_other(cls, text: str) -> Uri:
         found = grammar.OTHER_URI.fullmatch(text)
         if found is None or found["scheme"].lower() in _DEFAULT_PORTS:
-            raise grammar.fault("not a URI", field=field, offset=offset, section="RFC 3261 section 19.1.1")
+            raise grammar.fault("not a URI", field=_FIELD, section="RFC 3261 section 19.1.1")
         return cls(scheme=found["scheme"].lower(), rest=found["rest"], text=text)
 
     @property
@@ -154,21 +166,25 @@ def sip_uri(
         raise UsageError(f"{text!r} is no URI: {error.reason}") from error
 
 
-def _parse_parameters(text: str, field: str, offset: int) -> Parameters:
+@lru_cache(maxsize=_CACHED_URIS)
+def _remembered(text: str) -> Uri:
+    """One call brings the same few URIs again and again."""
+    return Uri._read(text)
+
+
+def _parse_parameters(text: str) -> Parameters:
     pairs = []
     for part in text[1:].split(";"):
         name, equals, value = part.partition("=")
         pairs.append((name, value if equals else None))
-    return check_distinct(pairs, field=field, offset=offset)
+    return check_distinct(pairs, field=_FIELD, offset=0)
 
 
-def _check_headers(headers: str, field: str, offset: int) -> None:
+def _check_headers(headers: str) -> None:
     for part in headers.split("&"):
         name, equals, value = part.partition("=")
         if not (name and equals) or "=" in value:
-            raise grammar.fault(
-                "a URI's headers are name=value pairs", field=field, offset=offset, section="RFC 3261 section 19.1.1"
-            )
+            raise grammar.fault("a URI's headers are name=value pairs", field=_FIELD, section="RFC 3261 section 19.1.1")
 
 
 def _canonical(text: str, plain: frozenset[str] = _UNRESERVED) -> str:

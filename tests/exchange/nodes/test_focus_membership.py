@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mikey_sdp.clock import Micros
 from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.nodes.commands import Call, HangUp, ReKey
-from mikey_sdp.nodes.contract import Transport
+from mikey_sdp.nodes.contract import Action, CommandGiven, Datagram, DatagramReceived, Event, Transport
 from mikey_sdp.nodes.focus import Focus
+from mikey_sdp.nodes.joining import MAX_UNPROVED
 from mikey_sdp.trace import KeyManagementFailed
-from tests.exchange.nodes.conference import Played, conference
+from tests.exchange.nodes.conference import Played, conference, host
 from tests.exchange.nodes.phones import MS
 
 END = [(2_000, "focus", HangUp("member1")), (2_000, "focus", HangUp("member3"))]
@@ -88,3 +90,43 @@ def test_a_call_that_is_not_a_new_one_renews_nothing() -> None:
     steps = [(0, "member1", Call("focus")), (0, "member2", Call("focus")), (500, "member1", ReKey("focus"))]
     played = conference(Mode.RSA_R, 3, [*steps, (900, "member1", HangUp("focus"))], packets=None, end_ms=890)
     assert len({sa.master_key.reveal() for sa in played.keys["focus"].seen if sa.cs_id == 1}) <= 2
+
+
+SPOOFED = (
+    "INVITE sip:focus@example.com SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 192.0.2.99:5060;branch=z9hG4bK{number}\r\n"
+    "From: <sip:member3@example.com>;tag=1\r\n"
+    "To: <sip:focus@example.com>\r\n"
+    "Call-ID: {number}\r\n"
+    "CSeq: 1 INVITE\r\n"
+    "Max-Forwards: 70\r\n"
+    "Contact: <sip:member3@192.0.2.99>\r\n"
+    "Content-Type: application/sdp\r\n"
+    "\r\n"
+)
+DESCRIBED = (
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.99\r\ns=-\r\nc=IN IP4 192.0.2.99\r\nt=0 0\r\n"
+    "a=key-mgmt:mikey AAAA\r\nm=audio 4000 RTP/SAVP 0\r\n"
+)
+
+
+@pytest.mark.parametrize("mode", [Mode.PSK, Mode.RSA], ids=str)
+@pytest.mark.parametrize(("body", "most"), [(DESCRIBED, 1), ("", 1 + MAX_UNPROVED)], ids=["offer", "no offer"])
+def test_who_only_uses_the_name_of_a_member_makes_nobody_change_the_key(
+    mode: Mode, body: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or, where the offer is left to the focus, only so many times."""
+    handle = Focus.handle
+
+    def from_anywhere(focus: Focus, event: Event, now_us: Micros) -> list[Action]:
+        if isinstance(event, CommandGiven) and isinstance(event.command, bytes):
+            source, own = host("member9"), host("focus")
+            datagram = Datagram(source=source, destination=own, transport=Transport.UDP, octets=event.command)
+            event = DatagramReceived(datagram=datagram)
+        return handle(focus, event, now_us)
+
+    monkeypatch.setattr(Focus, "handle", from_anywhere)
+    calls = [(0, "focus", Call("member1")), (0, "focus", Call("member2"))]
+    spoofed = [(500 + 60 * n, "focus", (SPOOFED.format(number=n) + body).encode()) for n in range(2 * MAX_UNPROVED)]
+    played = conference(mode, 3, [*calls, *spoofed], end_ms=2_500)
+    assert len({sa.master_key.reveal() for sa in played.keys["focus"].seen if sa.cs_id == 1}) == most

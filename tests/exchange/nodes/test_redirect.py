@@ -17,11 +17,16 @@ from tests.exchange.nodes.secured import ALICE, EPOCH, caller, credentials, devi
 from tests.exchange.nodes.servers import BOB, CALL, address, at, config, messages, octets, steps_of
 
 CAROL = uri("carol")
+DAVE = uri("dave")
 DESK = Answering(ringing_after_us=None, decide_after_us=100 * MS)
 
 
 def pointing(*destinations: Destination) -> RedirectServer:
     return RedirectServer(config("redirect", services={BOB: Service(destinations=destinations)}, **EPOCH))
+
+
+def either() -> RedirectServer:
+    return pointing(Destination(uri=DAVE), Destination(uri=CAROL, q=500))
 
 
 def carol(mode: Mode, **settings: object):
@@ -64,6 +69,29 @@ def test_without_credentials_for_the_new_target_there_is_no_second_call() -> Non
     assert steps_of(records)[1:] == [
         "80 alice redirected bob 302 (Moved Temporarily)",
         "80 alice failed with bob: status None, MIKEY error None",
+    ]
+    assert (alice.calls, alice.open_bundles) == (0, 0)
+
+
+def test_where_nothing_can_be_offered_to_one_target_the_next_is_called() -> None:
+    """Alice shares keys with bob and carol, not with dave."""
+    alice = caller(Mode.PSK, by="redirect", follows_redirects=True, peers=(BOB, CAROL))
+    records = run(alice, carol(Mode.PSK), either(), steps=[CALL], **EPOCH)
+    assert steps_of(records)[1:5] == [
+        "80 alice redirected bob 302 (Moved Temporarily)",
+        "80 alice failed with bob: status None, MIKEY error None",
+        "80 alice calling bob",
+        "260 alice answered carol 200",
+    ]
+    assert [line for line in messages(records, of="alice") if "INVITE" in line][1:] == ["80 alice > carol INVITE"]
+
+
+def test_where_nothing_can_be_offered_to_any_target_the_call_is_over() -> None:
+    alice = caller(Mode.PSK, by="redirect", follows_redirects=True)
+    records = run(alice, either(), steps=[CALL], **EPOCH)
+    assert steps_of(records)[1:] == [
+        "80 alice redirected bob 302 (Moved Temporarily)",
+        *["80 alice failed with bob: status None, MIKEY error None"] * 2,
     ]
     assert (alice.calls, alice.open_bundles) == (0, 0)
 

@@ -273,7 +273,9 @@ def starts_at_rollover(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Let every offer from the next on say that its streams have run for long already, which nobody could join."""
     original = KeyedLevel.sessions
 
-    def sessions(self: KeyedLevel, ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
+    def sessions(
+        self: KeyedLevel, ssrcs: Mapping[int, int], policy_no: int = 0, *, theirs: int | None = None
+    ) -> tuple[SrtpIdEntry, ...]:
         return tuple(replace(entry, roc=count) for entry in original(self, ssrcs, policy_no))
 
     monkeypatch.setattr(KeyedLevel, "sessions", sessions)
@@ -293,7 +295,9 @@ def test_keys_that_can_not_be_run_are_refused_like_others(monkeypatch: pytest.Mo
 def test_a_stream_added_under_keys_that_can_not_be_run_is_refused_and_the_call_goes_on(monkeypatch: pytest.MonkeyPatch):
     original = KeyedLevel.sessions
 
-    def sessions(self: KeyedLevel, ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
+    def sessions(
+        self: KeyedLevel, ssrcs: Mapping[int, int], policy_no: int = 0, *, theirs: int | None = None
+    ) -> tuple[SrtpIdEntry, ...]:
         entries = original(self, ssrcs, policy_no)
         return (*entries[:2], *(replace(entry, roc=7) for entry in entries[2:]))
 

@@ -10,15 +10,18 @@ from mikey_sdp.mikey.modes.contract import Mode
 from mikey_sdp.nodes.commands import Call, HangUp, Transfer
 from mikey_sdp.nodes.config import Answering, Contact, Streams
 from mikey_sdp.nodes.contract import Transport
+from mikey_sdp.nodes.takeover import FIELD, may_take_over, referred_by
+from mikey_sdp.nodes.ua_attempts import Order, Target
 from mikey_sdp.nodes.user_agent import UserAgent
-from mikey_sdp.sip import Hop
+from mikey_sdp.sip import Hop, Message
 from mikey_sdp.trace import AnyRecord, KeysInstalled, MediaCounted, Warned
 from tests.exchange.nodes.bare import Bare
-from tests.exchange.nodes.phones import MS, of_kind, run, uri
+from tests.exchange.nodes.phones import MS, Meddler, of_kind, run, uri
 from tests.exchange.nodes.secured import ALICE, EPOCH, FORKED_MODES, credentials, device, sent
 from tests.exchange.nodes.servers import BOB, address, messages, octets, steps_of
 
-CAROL = uri("carol")
+CAROL, MALLORY = uri("carol"), uri("mallory")
+HEAD = "From: <sip:a@b>;tag=1\r\nTo: <sip:b@c>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nVia: SIP/2.0/UDP x;branch=z9\r\n"
 PROMPT = Answering(ringing_after_us=None, decide_after_us=100 * MS)
 DIRECT = {
     "contacts": {
@@ -27,6 +30,10 @@ DIRECT = {
     },
     "streams": Streams(packets=None),
 }
+
+
+class Steal:
+    """Call carol in the place of another call."""
 
 
 def three(mode: Mode, **desk: object) -> tuple[UserAgent, UserAgent, UserAgent]:
@@ -185,3 +192,74 @@ def test_who_only_asks_for_an_offer_has_proved_nothing_and_replaces_nothing(mode
     ended = [line for line in steps_of(records, "carol") if "ended" in line]
     assert ended == ["4040 carol ended alice (the other side hung up)"]
     assert [(phone.calls, phone.open_bundles) for phone in (alice, carol)] == [(0, 0)] * 2
+
+
+def asking(mode: Mode, victim: UserAgent, identity: str) -> UserAgent:
+    """A phone of that identity with keys for carol, that asks for the place of the victim's call with her."""
+    phone = device("mobile", mode, PROMPT, identity=identity, peers=(CAROL,), **DIRECT)
+
+    def steal(_command: object) -> None:
+        (leg,) = victim._desk.legs.values()
+        headers = (("Replaces", str(leg.dialog.replaces)), ("Require", "replaces"), (FIELD, f"<{ALICE}>;proof=00"))
+        target = Target(contact=Contact(uri=CAROL, address=address("carol")))
+        phone._caller.place(Order(called="carol", headers=headers), target)
+
+    phone._commands[Steal] = steal
+    return phone
+
+
+STOLEN = [(0, "alice", Call("carol")), (1_000, "mobile", Steal()), (4_000, "alice", HangUp("carol"))]
+
+
+@pytest.mark.parametrize("mode", [Mode.PSK, Mode.DHSIGN])
+def test_who_proves_that_he_is_somebody_else_replaces_nothing(mode: Mode) -> None:
+    alice, _, _ = three(mode)
+    known = (DIRECT | {"credentials": credentials(mode, CAROL, ALICE, MALLORY)}) | {"identity": CAROL}
+    carol = device("carol", mode, PROMPT, **known)
+    records = run(alice, carol, asking(mode, alice, MALLORY), steps=STOLEN, **EPOCH)
+    assert "1040 carol > mobile 403" in messages(records)
+    ended = [line for line in steps_of(records, "carol") if "ended" in line]
+    assert ended == ["4040 carol ended alice (the other side hung up)"]
+    assert [(phone.calls, phone.open_bundles) for phone in (alice, carol)] == [(0, 0)] * 2
+
+
+def test_the_peer_of_a_call_may_replace_it_from_another_phone() -> None:
+    alice, _, carol = three(Mode.PSK)
+    records = run(alice, carol, asking(Mode.PSK, alice, ALICE), steps=STOLEN, end_us=3_000 * MS, **EPOCH)
+    assert "1040 carol > mobile 200" in messages(records)
+    assert "1040 carol > alice BYE" in messages(records)
+
+
+@pytest.mark.parametrize("change", [(b";proof=", b";proof=0"), (b"Referred-By: ", b"X-Nothing: ")])
+def test_whom_the_peer_did_not_name_replaces_nothing(change: tuple[bytes, bytes]) -> None:
+    """What alice says of the desk phone's right to her place gets lost on its way to carol."""
+    steps = [
+        (0, "alice", Call("bob")),
+        (1_000, "alice", Call("carol")),
+        (2_000, "alice", Transfer("bob", "carol", attended=True)),
+    ]
+    lost = Meddler(lambda octets: octets.replace(*change) if octets.startswith(b"INVITE ") else octets)
+    tapped = {frozenset({"desk", "carol"}): "mallory"}
+    records = run(*three(Mode.PSK), lost, steps=steps, taps=tapped, end_us=4_000 * MS, **EPOCH)
+    assert any("carol > mallory 403" in line or "carol > desk 403" in line for line in messages(records))
+    assert not any("ended" in line for line in steps_of(records, "carol"))
+
+
+def test_the_proof_is_of_one_successor_to_one_call() -> None:
+    """Alice's word for bob's desk phone is of no use to anybody else, nor for another call."""
+    alice, desk, carol = three(Mode.PSK)
+    found: list[str] = []
+
+    def try_it(_command: object) -> None:
+        with_bob, with_carol = alice._desk.legs.values()
+        (at_carol,), (at_desk,) = carol._desk.legs.values(), desk._desk.legs.values()
+        said = referred_by(ALICE, with_carol, with_bob)
+        for line in (said, said.replace("proof=", "proof=0"), f"<{ALICE}>"):
+            invite = Message.parse(f"INVITE {CAROL} SIP/2.0\r\n{HEAD}{FIELD}: {line}\r\n\r\n".encode())
+            for by, replaced in ((with_bob, at_carol), (with_carol, at_carol), (with_bob, at_desk)):
+                found.append("yes" if may_take_over(invite, by, replaced, "") else "no")
+
+    alice._commands[Steal] = try_it
+    steps = [(0, "alice", Call("bob")), (1_000, "alice", Call("carol")), (2_000, "alice", Steal())]
+    run(alice, desk, carol, steps=steps, end_us=2_500 * MS, **EPOCH)
+    assert found == ["yes", *["no"] * 8]

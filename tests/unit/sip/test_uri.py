@@ -174,3 +174,11 @@ def test_a_parameter_to_send_is_quoted_where_it_must_be() -> None:
     assert parameter("lr") == ("lr", None)
     with pytest.raises(UsageError, match="token"):
         parameter("a b")
+
+
+@pytest.mark.parametrize("text", ["sip:", "sip:a@host:99999", "sip:a@host?x", "sip:a@host;p;p"])
+def test_a_fault_names_the_field_and_the_place_of_each_reading(text: str) -> None:
+    for field, offset in (("To", 7), ("Contact", 0)):
+        with pytest.raises(DecodeError) as caught:
+            Uri.parse(text, field=field, offset=offset)
+        assert (caught.value.field, caught.value.offset) == (field, offset)
