@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "pickup": Command("mikey_sdp.cli.pickup:pickup", "Call a group whose phones all answer, and count the cost."),
         "decode": Command("mikey_sdp.cli.decode:decode", "Explain MIKEY messages in files, captures or pasted text."),
         "explain": Command("mikey_sdp.cli.explain:explain", "Say which mode the policy chooses, and why."),
+        "edge": Command("mikey_sdp.cli.edge:edge", "Give telephones MIKEY that know only SDES or plain RTP."),
         "interop": Command("mikey_sdp.cli.interop:interop", "Run exchanges by JSON lines, to test another program."),
         "keygen": Command("mikey_sdp.cli.keygen:keygen", "Make a pre-shared key."),
         "registry": Command("mikey_sdp.cli.registry:registry", "Look up the code points of MIKEY."),

@@ -1,0 +1,1 @@
+"""What a telephone user runs: the edge between a phone and the network, and plug-ins of softphones."""
