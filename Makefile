@@ -42,7 +42,7 @@ floors: $(VENV)/.dev ## import-linter: each package imports lower floors only
 test: $(VENV)/.dev ## all tests but the live ones
 	@$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/interop --ignore=tests/benchmarks
 
-live: $(VENV)/.dev ## tests against tshark and GStreamer; a skip says what is missing
+live: $(VENV)/.dev ## tests on real sockets and against other programs; a skip says what is missing
 	@$(BIN)/python -m pytest tests/interop
 
 conformance: $(VENV)/.dev ## claimed requirements, per RFC and level; fails when one of the gate is missing

@@ -43,7 +43,8 @@ class Options:
     offers are accepted, None for all that a credential allows # [5197-5-6]; `max_octets`, how large the MIKEY messages
     of an offer may be together; `max_time_us`, how long our part of an exchange may take, with `costs`, how long it
     does, by mode; `several_messages`, pass over messages of an offer that are for somebody else, up to the first for
-    us, instead of reading the first only;
+    us, instead of reading the first only; `responder_ssrc`, what our offers call the first stream of whoever answers,
+    the next ones one more each, None to leave that to him # [3830-6.1.1-4]: if two answer, both send under it;
     `limits`, how many signatures are verified, for whom; `profile`, how strictly peers are read: strict, or compat
     with what implementations in the field are known to get wrong (`KeySet.tolerated` tells).
     """
@@ -62,6 +63,7 @@ class Options:
     max_time_us: int | None = None
     costs: Mapping[Mode, Cost] = field(default_factory=dict)
     several_messages: bool = False
+    responder_ssrc: int | None = None
     answers_for: frozenset[str] = frozenset()
     profile: Profile = Profile.STRICT
     limits: Limits = DEFAULT_LIMITS

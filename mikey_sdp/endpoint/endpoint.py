@@ -75,6 +75,11 @@ class Endpoint:
         return self._core.identity
 
     @property
+    def options(self) -> Options:
+        """How it behaves where the standards leave a choice."""
+        return self._core.options
+
+    @property
     def open_bundles(self) -> int:
         """How many CSBs are in use; 0 when all calls are over."""
         return len(self._core.bundles)

@@ -59,6 +59,10 @@ class GroupKeys:
         """Another key: who has the one before opens nothing that comes after, and the other way round."""
         self._keys = (fresh_tgk(self._entropy, mki=next_mki(self._keys, self._mki_octets)),)
 
+    def take_back(self, keys: tuple[KeyData, ...]) -> None:
+        """Go on with the key before the one of now, which nobody was given."""
+        self._keys = keys
+
     def has_given(self, sas: Iterable[DataSa]) -> bool:
         """Whether what somebody sends under comes from the key of now; its name tells."""
         return {sa.validity for sa in sas} == {key.validity for key in self._keys}

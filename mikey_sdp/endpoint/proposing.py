@@ -105,7 +105,7 @@ def propose(
     Raises: PolicyRefused.
     """
     before = leg.levels.get(keyed.level)
-    sessions = keyed.sessions(ssrcs)
+    sessions = keyed.sessions(ssrcs, theirs=leg.core.options.responder_ssrc)
     if before is not None:
         if not _changes(before, keyed, rekey):
             return Proposal(keyed=keyed, peer=leg.peer, initiator=None, before=before)
@@ -123,8 +123,10 @@ def propose(
             return _proposal(leg, keyed, replace(target, mode=mode_of_update), bundle, before, new_keys=rekey)
     core, mode = leg.core, target.mode
     group = core.group if MODES[mode].group else None
+    # A first round between two has the CSB ID of the group already whose key the second one is to bring.
+    named = core.group if mode is Mode.DHSAML and core.options.choices.saml.round_2 is RoundTwo.GROUP else group
     bundle = Bundle(
-        csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer, taken=target.taken) if group is None else group.csb_id,
+        csb_id=core.bundles.draw_csb_id(core.entropy, leg.peer, taken=target.taken) if named is None else named.csb_id,
         prf_func=PrfFunc.MIKEY_1,
         rand=fresh_rand(core.entropy) if group is None else group.rand,
         sessions=_with_rollover(leg, keyed, sessions) if sends or mode is not Mode.RSA_R else (),
@@ -148,13 +150,15 @@ def _is_further_round_due(before: LevelState) -> bool:
 def _with_group_key(leg: LegState, bundle: Bundle) -> Bundle:
     """The CSB for a further round; where that is for a group, with a key and a RAND of our own for the group.
 
-    They are drawn once: a second attempt, after a glare, is encrypted with the same key stream.
+    They are drawn once, or the conference's: a second attempt, after a glare, is encrypted with the same key stream.
     """
     due = bundle.continuation
     if due is None or due.round_2 is not RoundTwo.GROUP:
         return bundle
     core = leg.core
-    if bundle.csb_id not in leg.group_keys:
+    if core.group is not None:
+        leg.group_keys.setdefault(bundle.csb_id, (core.group.keys, core.group.rand))
+    elif bundle.csb_id not in leg.group_keys:
         leg.group_keys[bundle.csb_id] = (core.fresh_keys(leg.srtp, bundle), fresh_rand(core.entropy))
     keys, rand = leg.group_keys[bundle.csb_id]
     return replace(bundle.updated(keys=keys), rand=rand)
@@ -238,7 +242,8 @@ def _credential(leg: LegState, mode: Mode, setup: InitiatorSetup) -> Credential:
         return PskCredential(leg.peer, setup.previous.envelope_key)
     credential = leg.core.credentials.find(MODES[mode].credential, leg.peer)
     cached = leg.core.bundles.pair_key(leg.peer) if mode is Mode.PSK else None
-    if credential is None and cached is not None:  # [3830-3.2-10]
+    # A key that both ends made themselves, where they agreed on that, comes before one that is older than both.
+    if cached is not None and (credential is None or leg.core.options.choices.tgk_as_psk):  # [3830-3.2-10]
         return PskCredential(leg.peer, cached)
     if credential is None:
         raise PolicyRefused("no-credential", f"{leg.peer} is known by no credential for {mode}")

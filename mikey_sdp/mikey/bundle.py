@@ -6,7 +6,7 @@ Source: RFC 3830 sections 4.1.3, 4.4, 6.1.1 and 6.13.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -83,6 +83,7 @@ class Bundle:
     for_pair: bool = False
     continuation: Continuation | None = None
     unproved: bool = False
+    _derived: dict[int, tuple[DataSa, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))
@@ -136,13 +137,17 @@ class Bundle:
         return replace(self, sessions=sessions) if sessions != self.sessions else self
 
     def data_sas(self, cs_id: int) -> tuple[DataSa, ...]:
-        """The Data SAs of one crypto session, one a key, in the order in which the keys were sent.
+        """The Data SAs of one crypto session, one a key, in the order in which the keys were sent; derived once.
 
         Raises: UsageError for a CS ID that the bundle has not.
         """
-        entry = self._entry(cs_id)
-        parameters, context = self.policies[entry.policy_no], self.context
-        return tuple([self._data_sa(cs_id, entry, parameters, key, context) for key in self._keys_of(cs_id)])
+        derived = self._derived.get(cs_id)
+        if derived is None:
+            entry = self._entry(cs_id)
+            parameters, context = self.policies[entry.policy_no], self.context
+            derived = tuple([self._data_sa(cs_id, entry, parameters, key, context) for key in self._keys_of(cs_id)])
+            self._derived[cs_id] = derived
+        return derived
 
     def protocol_keys(self, cs_id: int, *, auth_bits: int, encr_bits: int) -> ProtocolKeys:
         """AUTH and ENCR keys straight from the (first) TGK. # [3830-4.1.3-3]

@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self, cast
+from typing import Final, Self
 
 from mikey_sdp.errors import DecodeError, UsageError
 from mikey_sdp.sdp.lines import Level, SessionDescription
@@ -85,14 +85,14 @@ def key_mgmt_lines(sd: SessionDescription) -> tuple[KeyMgmtLine, ...]:
 
     Raises: DecodeError, with its place in the description, if any of them is malformed, whatever its protocol.
     """
-    known = sd.memo.get("key-mgmt lines")
+    known: tuple[KeyMgmtLine, ...] | None = sd.memo.get("key-mgmt lines")
     if known is None:
         known = sd.memo["key-mgmt lines"] = tuple(
             _line(sd, section.level, position)
             for section in sd.sections()
             for position in section.positions("a", _NAME)
         )
-    return cast(tuple[KeyMgmtLine, ...], known)
+    return known
 
 
 def governing_lines(sd: SessionDescription) -> tuple[tuple[KeyMgmtLine, ...], ...]:

@@ -9,10 +9,10 @@ Source: RFC 4566 section 5, RFC 3264 section 5.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 from mikey_sdp.errors import DecodeError, UsageError
 from mikey_sdp.sdp.reading import MAX_LINES, MAX_MEDIA, MAX_OCTETS, Line, fault, new_line, read_lines, read_text
@@ -23,13 +23,20 @@ Level = int | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The session part of a description, or one m= line with all that belongs to it."""
+    """The session part of a description, or one m= line with all that belongs to it.
+
+    Keeps: `memo`, what was read from the lines alone, which never change; edits of other sections keep it.
+    """
 
     level: Level
     lines: tuple[Line, ...]
+    memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __str__(self) -> str:
-        return "".join(map(str, self.lines))
+        text: str | None = self.memo.get("text")
+        if text is None:
+            text = self.memo["text"] = "".join(map(str, self.lines))
+        return text
 
     def value(self, kind: str) -> str | None:
         """The value of the first line of that type, None if there is no such line."""
@@ -37,18 +44,29 @@ class Section:
 
     def attribute(self, name: str) -> str | None:
         """What the first attribute of that name says: nothing ("") if it has no colon, None if it is absent."""
-        return next((line.argument for line in self.lines if line.name == name), None)
+        found = self.attributes_at.get(name)
+        return None if found is None else self.lines[found[0]].argument
 
     def attributes(self, name: str) -> tuple[str, ...]:
         """What all attributes of that name say, in order."""
-        return tuple(line.argument for line in self.lines if line.name == name)
+        return tuple([self.lines[at].argument for at in self.attributes_at.get(name, ())])
 
     def positions(self, kind: str, name: str = "") -> tuple[int, ...]:
         """Where in `lines` those of a type stand; given `name`, only the attributes of that name."""
-        found = [at for at, line in enumerate(self.lines) if line.kind == kind]
-        if not name:
-            return tuple(found)
-        return tuple([at for at in found if self.lines[at].name == name])
+        if name:
+            return tuple(self.attributes_at.get(name, ())) if kind == "a" else ()
+        return tuple([at for at, line in enumerate(self.lines) if line.kind == kind])
+
+    @property
+    def attributes_at(self) -> Mapping[str, Sequence[int]]:
+        """Where in `lines` the attributes stand, by name."""
+        places: dict[str, list[int]] | None = self.memo.get("attributes")
+        if places is None:
+            places = self.memo["attributes"] = {}
+            for at, line in enumerate(self.lines):
+                if line.kind == "a":
+                    places.setdefault(line.name, []).append(at)
+        return places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -66,7 +84,7 @@ class SessionDescription:
     cut: bool = False
     tail: str = ""
     from_octets: bool = field(default=False, compare=False)
-    memo: dict[str, object] = field(default_factory=dict, init=False, compare=False)
+    memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False)
 
     @classmethod
     def parse(cls, source: str | bytes) -> Self:
@@ -167,6 +185,8 @@ class SessionDescription:
         """A copy that lacks those lines of a section; the v= or m= line that opens it stays."""
         lines = self.section(level).lines
         gone = set(positions)
+        if not gone:
+            return self
         if not all(1 <= position < len(lines) for position in gone):
             raise UsageError(f"the lines that can be removed are 1 to {len(lines) - 1}")
         return self._with(level, [line for at, line in enumerate(lines) if at not in gone])
@@ -186,12 +206,13 @@ class SessionDescription:
         return grown.with_lines(opening.level, 1, [(row[0], row[2:]) for row in rows[1:]])
 
     def _with(self, level: Level, lines: Sequence[Line]) -> Self:
-        changed = Section(level=level, lines=tuple(lines))
+        changed, session, media = Section(level=level, lines=tuple(lines)), self.session, self.media
         if level is None:
-            whole = replace(self, session=changed)
+            session = changed
         else:
-            whole = replace(self, media=(*self.media[:level], changed, *self.media[level + 1 :]))
-        count = sum(len(section.lines) for section in whole.sections())
+            media = (*media[:level], changed, *media[level + 1 :])
+        whole = type(self)(session=session, media=media, cut=self.cut, tail=self.tail, from_octets=self.from_octets)
+        count = sum([len(section.lines) for section in whole.sections()])
         if len(whole.octets) > MAX_OCTETS or count > MAX_LINES or len(whole.media) > MAX_MEDIA:
             raise UsageError(f"the limits are {MAX_OCTETS} octets, {MAX_LINES} lines and {MAX_MEDIA} m= lines")
         return whole

@@ -13,7 +13,7 @@ import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from mikey_sdp.errors import DecodeError, UsageError
 from mikey_sdp.sdp.connection import Connection
@@ -26,7 +26,9 @@ _M_LINE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"[0-9]{1,10}")
 _LAST_PORT: Final = 65_535
-_KEYING: Final = ("key-mgmt", "crypto", "fingerprint", "zrtp-hash", "k=")
+_KEY_ATTRIBUTES: Final = frozenset({"key-mgmt", "crypto", "fingerprint", "zrtp-hash"})
+_K_LINE: Final = "k="
+_KEYING: Final = ("key-mgmt", "crypto", "fingerprint", "zrtp-hash", _K_LINE)
 
 
 class Direction(enum.Enum):
@@ -119,21 +121,17 @@ def media_lines(sd: SessionDescription) -> tuple[MediaLine, ...]:
 
     Raises: DecodeError if an m= line, or a c=, a=ssrc or a=rtcp line that holds for a stream, can't be read.
     """
-    known = sd.memo.get("media lines")
+    known: tuple[MediaLine, ...] | None = sd.memo.get("media lines")
     if known is None:
         known = sd.memo["media lines"] = _read_media_lines(sd)
-    return cast(tuple[MediaLine, ...], known)
+    return known
 
 
 def _read_media_lines(sd: SessionDescription) -> tuple[MediaLine, ...]:
-    groups = [_words(value)[1:] for value in sd.session.attributes("group") if value.startswith("BUNDLE ")]
-    shared = _Shared(
-        direction=_direction(sd.session) or Direction.SENDRECV,
-        connection=_connection(sd, sd.session),
-        keying=_keying(sd.session),
-        bundles={mid: group for group in groups for mid in group},
-    )
-    return tuple(_media_line(sd, level, shared) for level in range(len(sd.media)))
+    shared: _Shared | None = sd.session.memo.get("shared")
+    if shared is None:
+        shared = sd.session.memo["shared"] = _shared(sd)
+    return tuple([_media_line(sd, level, shared) for level in range(len(sd.media))])
 
 
 def with_profile(sd: SessionDescription, level: int, profile: str) -> SessionDescription:
@@ -178,7 +176,28 @@ class _Shared:
     bundles: Mapping[str, tuple[str, ...]]
 
 
+def _shared(sd: SessionDescription) -> _Shared:
+    groups = [_words(value)[1:] for value in sd.session.attributes("group") if value.startswith("BUNDLE ")]
+    return _Shared(
+        direction=_direction(sd.session) or Direction.SENDRECV,
+        connection=_connection(sd, sd.session),
+        keying=_keying(sd.session),
+        bundles={mid: group for group in groups for mid in group},
+    )
+
+
 def _media_line(sd: SessionDescription, level: int, shared: _Shared) -> MediaLine:
+    """One stream; a section that an edit left as it is was read before, and is read again only if the session part
+    says something else."""
+    memo = sd.media[level].memo
+    known: tuple[_Shared, MediaLine] | None = memo.get("media line")
+    if known is None or known[0] != shared:
+        known = shared, _read_media_line(sd, level, shared)
+        memo["media line"] = known
+    return known[1]
+
+
+def _read_media_line(sd: SessionDescription, level: int, shared: _Shared) -> MediaLine:
     section = sd.media[level]
     match = _m_line(sd, level)
     port, profile = int(match["port"]), match["profile"]
@@ -200,33 +219,35 @@ def _media_line(sd: SessionDescription, level: int, shared: _Shared) -> MediaLin
         mid=mid,
         bundle=shared.bundles.get(mid or "", ()),
         bundle_only=section.attribute("bundle-only") is not None,
-        keying=tuple(name for name in _KEYING if name in keying),
+        keying=tuple([name for name in _KEYING if name in keying]) if keying else (),
     )
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.split(" ") if word)
+    return tuple([word for word in text.split(" ") if word])
 
 
 def _direction(section: Section) -> Direction | None:
-    given = (line.value for line in section.lines if line.kind == "a" and line.value in _DIRECTIONS)
-    first = next(given, None)
-    return None if first is None else _DIRECTIONS[first]
+    for line in section.lines:
+        if line.kind == "a" and line.value in _DIRECTIONS:
+            return _DIRECTIONS[line.value]
+    return None
 
 
 def _keying(section: Section) -> frozenset[str]:
-    return frozenset(line.name if line.kind == "a" else f"{line.kind}=" for line in section.lines)
+    found = section.attributes_at.keys() & _KEY_ATTRIBUTES
+    return frozenset(found if section.value("k") is None else {*found, _K_LINE})
 
 
 def _connection(sd: SessionDescription, section: Section) -> Connection | None:
     """The section's first c= line; several are a hierarchy of multicast groups, of which the first is the base."""
-    positions = section.positions("c")
-    if not positions:
-        return None
-    try:
-        return Connection.parse(section.lines[positions[0]].value)
-    except DecodeError as error:
-        raise sd.placed(error, section.level, positions[0], column=2) from None
+    for position, line in enumerate(section.lines):
+        if line.kind == "c":
+            try:
+                return Connection.parse(line.value)
+            except DecodeError as error:
+                raise sd.placed(error, section.level, position, column=2) from None
+    return None
 
 
 def _rtcp_port(sd: SessionDescription, level: int, port: int, *, mux: bool) -> int | None:

@@ -61,8 +61,11 @@ class KeyedLevel:
         index = media if self.level is None else 0
         return CsPair(CS_PER_MEDIA * index + 1, CS_PER_MEDIA * index + 2)
 
-    def sessions(self, own_ssrcs: Mapping[int, int], policy_no: int = 0) -> tuple[SrtpIdEntry, ...]:
-        """The crypto sessions of an Initiator's map: his SSRCs where he knows them, 0 elsewhere.
+    def sessions(
+        self, own_ssrcs: Mapping[int, int], policy_no: int = 0, *, theirs: int | None = None
+    ) -> tuple[SrtpIdEntry, ...]:
+        """The crypto sessions of an Initiator's map: his SSRCs where he knows them, 0 elsewhere, or `theirs`, one more
+        for each m= line, where the Responder is not to choose.
 
         # [4738-3.4-5] [4738-3.4-6]
         """
@@ -71,7 +74,7 @@ class KeyedLevel:
             media = index if self.level is None else self.level
             entries += [
                 SrtpIdEntry(policy_no=policy_no, ssrc=own_ssrcs.get(media, 0), roc=0),
-                SrtpIdEntry(policy_no=policy_no, ssrc=0, roc=0),
+                SrtpIdEntry(policy_no=policy_no, ssrc=0 if theirs is None else theirs + index, roc=0),
             ]
         return tuple(entries)
 

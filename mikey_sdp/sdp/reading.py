@@ -5,8 +5,7 @@ Source: RFC 4566 section 5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from mikey_sdp.errors import DecodeError, UsageError
 
@@ -21,8 +20,7 @@ _SECTION: Final = "RFC 4566 section 5"
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of a description: its type letter, its value and the line end that follows it.
 
     Values may hold keys (k=, a=crypto, a=key-mgmt without encryption), hence they don't show in `repr`.
@@ -30,8 +28,11 @@ class Line:
     """
 
     kind: str
-    value: str = field(repr=False)
+    value: str
     ending: str = "\r\n"
+
+    def __repr__(self) -> str:
+        return f"Line(kind={self.kind!r}, ending={self.ending!r})"
 
     def __str__(self) -> str:
         return f"{self.kind}={self.value}{self.ending}"
@@ -101,11 +102,11 @@ def read_lines(text: str, in_octets: bool) -> tuple[list[Line], bool, str]:
         if wrong is not None:
             reason, column = wrong
             raise fault(reason, text, at + column, in_octets, field=f"line {len(lines) + 1}")
-        lines.append(Line(kind=content[0], value=content[2:], ending="\n" if row == content else "\r\n"))
+        lines.append(Line(content[0], content[2:], "\n" if row == content else "\r\n"))
         at += len(row) + 1
     # A last line without its end gets the one of the line before it, should more lines follow one day.
     ending = "\r\n" if end.startswith("\r\n") else end[:1]
-    lines[-1] = replace(lines[-1], ending=ending or (lines[-2].ending if len(lines) > 1 else "\r\n"))
+    lines[-1] = lines[-1]._replace(ending=ending or (lines[-2].ending if len(lines) > 1 else "\r\n"))
     return lines, not end, end[len(ending) :]
 
 
@@ -113,9 +114,10 @@ def _row_fault(content: str, *, first: bool) -> tuple[str, int] | None:
     """What is wrong with a line and at which character of it, if anything is."""
     if content[:1] not in _LETTERS or content[1:2] != "=":
         return "not of the form x=value", 0
-    for character, name in (("\0", "NUL"), ("\r", "a CR that ends no line")):
-        if character in content:
-            return name, content.index(character)
+    if "\0" in content:
+        return "NUL", content.index("\0")
+    if "\r" in content:
+        return "a CR that ends no line", content.index("\r")
     if content[0] == "v" and not first:
         return "a second description begins (RFC 3264 section 5)", 0
     return None

@@ -32,10 +32,10 @@ class _Stream:
 
     __slots__ = ("contexts", "floor", "mki", "sole", "ssrc")
 
-    def __init__(self, ssrc: bytes = b"") -> None:
+    def __init__(self, ssrc: bytes = b"", floor: int = 0) -> None:
         self.ssrc = ssrc
         self.contexts: dict[MasterKey, InboundContext] = {}
-        self.floor = 0
+        self.floor = floor
         self.sole: InboundContext | None = None
         self.mki = b""
 
@@ -59,13 +59,15 @@ class SrtpReceiver:
 
     An MKI in the packet chooses the key, or the packet's index chooses by validity interval. A stream whose SSRC the
     Data SA doesn't name is bound by the first packet that authenticates; from then on other SSRCs are refused, unless
-    `max_ssrcs` allows for more of them. After a re-key the keys before it stay good until `forget_old`.
+    `max_ssrcs` allows for more of them. An onlooker who comes late expects a stream that is named from about the index
+    `begins_at` on. After a re-key the keys before it stay good until `forget_old`.
     Raises: PeerError with Invalid SPpar (10) when the policy can't be run, or when the stream doesn't start at rollover
     counter 0; UsageError when the Data SAs don't belong together.
     """
 
-    def __init__(self, sas: Sequence[DataSa], *, max_ssrcs: int = 1) -> None:
+    def __init__(self, sas: Sequence[DataSa], *, max_ssrcs: int = 1, begins_at: int = 0) -> None:
         refuse_rollover(sas, (0,))
+        self._begins_at = begins_at
         if max_ssrcs < 1:
             raise UsageError("a receiver has to take at least one SSRC")
         self._max_ssrcs = max_ssrcs
@@ -155,7 +157,7 @@ class SrtpReceiver:
         newest = rings[0]
         self._splice = newest.splice
         if newest.ssrc:
-            named = self._streams.get(newest.ssrc) or _Stream(newest.ssrc)
+            named = self._streams.get(newest.ssrc) or _Stream(newest.ssrc, self._begins_at)
             if not self.holds_old and self._max_ssrcs == 1:
                 self._streams.clear()
             self._streams[newest.ssrc] = named

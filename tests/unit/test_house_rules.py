@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mikey_sdp"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 BELOW_THE_DRIVERS = (
-    *("nodes", "endpoint", "dissect", "sdp", "srtp", "policy", "report", "mikey", "sip"),
-    *("wire.py", "trace.py", "errors.py", "secret.py", "clock.py"),
+    *("nodes", "endpoint", "dissect", "sdp", "srtp", "policy", "report", "mikey", "sip", "trace"),
+    *("wire.py", "errors.py", "secret.py", "clock.py"),
 )
 IMPURE = {"asyncio", "random", "secrets", "select", "selectors", "socket", "subprocess", "threading", "time", "uuid"}
 IMPURE_CALLS = {("os", "urandom"), ("os", "getrandom"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}

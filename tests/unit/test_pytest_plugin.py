@@ -154,18 +154,13 @@ def test_a_call_in_python_is_run_and_asked(reported: tuple[Path, subprocess.Comp
     [
         (("--call-mode", "dhmac"), "'dhmac' is no mode; did you mean 'dhhmac'?"),
         (("--call-mode", "zrtp9999"), "is no mode; there are psk, "),
-        (("--call-driver", "live"), "sim"),
+        (("--live-jobs", "many"), "invalid int value"),
     ],
 )
 def test_what_there_is_not_is_told_with_what_there_is(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     ran = pytest_on(tmp_path, *arguments)
     assert ran.returncode == pytest.ExitCode.USAGE_ERROR
     assert told in ran.stderr
-
-
-def test_the_one_driver_can_be_named(tmp_path: Path) -> None:
-    (tmp_path / "held.call.yaml").write_text(HELD)
-    assert "1 passed" in pytest_on(tmp_path, "--call-driver", "sim").stdout
 
 
 @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is missing")

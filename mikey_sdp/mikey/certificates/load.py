@@ -156,8 +156,8 @@ def _read_through(certificate: x509.Certificate) -> tuple[object, ...]:
     if certificate.serial_number <= 0:
         raise _Unfit("has a serial number that is not positive, against RFC 5280")
     return (
-        certificate.subject.rfc4514_string(),
-        certificate.issuer.rfc4514_string(),
+        certificate.subject,
+        certificate.issuer,
         certificate.not_valid_before_utc,
         certificate.not_valid_after_utc,
         certificate.signature,

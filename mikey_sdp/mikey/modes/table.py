@@ -58,7 +58,8 @@ class ModeRow:
     `pushes`, whether the Initiator makes the keys; `updates`, whether the mode has messages that update a CSB; `group`,
     whether one key can serve several Responders # [3830-3.3-9]; `further_type` and `further_answer_type`, the data
     types of a second round, where a mode has one; `vouches_for_time`, whether something else than the clock shows that
-    a message is no replay.
+    a message is no replay; `mandatory`, whether RFC 3830 has everybody who implements it implement the mode (sections
+    3.1, 3.2 and 3.3), None for modes that it does not know.
     """
 
     mode: Mode
@@ -76,6 +77,7 @@ class ModeRow:
     further_type: DataType | None = None
     further_answer_type: DataType | None = None
     vouches_for_time: Callable[[Message, Choices], bool] = _never
+    mandatory: bool | None = None
 
 
 def _is_unprotected(message: Message) -> bool:
@@ -116,6 +118,7 @@ MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(
                 recognises_answer=lambda message: not _proves_nothing(message),
                 pushes=True,
                 group=True,
+                mandatory=True,  # [3830-3.1-9]
             ),
             ModeRow(
                 mode=Mode.NULL,
@@ -140,6 +143,7 @@ MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(
                 recognises=rsa_mode.recognises,
                 pushes=True,
                 group=True,
+                mandatory=True,  # [3830-3.2-14]
             ),
             ModeRow(
                 mode=Mode.DHSIGN,
@@ -148,6 +152,7 @@ MODES: Final[Mapping[Mode, ModeRow]] = MappingProxyType(
                 credential=CertificateCredential,
                 initiate=lambda setup, credential, _secure: DhsignInitiator(setup, credential),
                 responder=DhsignResponder(),
+                mandatory=False,
             ),
             ModeRow(
                 mode=Mode.DHHMAC,

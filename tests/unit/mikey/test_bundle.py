@@ -276,3 +276,15 @@ def test_policies_can_not_be_changed_from_outside() -> None:
     assert made.policies[0].tag_octets == 10
     with pytest.raises(TypeError):
         made.policies[1] = DEFAULT_SRTP  # type: ignore[index]
+
+
+def test_keys_are_derived_once_and_anew_for_what_an_update_changes() -> None:
+    one = bundle(tgk())
+    first = one.data_sas(1)
+    assert one.data_sas(1) is first
+    moved = one.with_ssrcs({2: 0xB0B})
+    assert moved.data_sas(2)[0].ssrc == 0xB0B
+    assert one.data_sas(2)[0].ssrc != 0xB0B
+    rekeyed = one.updated(keys=(fresh_tgk(SeededEntropy(b"another")),))
+    assert rekeyed.data_sas(1)[0].master_key != first[0].master_key
+    assert str(first[0].master_key.reveal()) not in repr(one)

@@ -12,6 +12,7 @@ from mikey_sdp.sdp.media import (
     Direction,
     MediaLine,
     media_lines,
+    with_profile,
 )
 from tests.unit.sdp.bodies import BODIES
 from tests.unit.sdp.counting import calls_of
@@ -204,3 +205,17 @@ def test_long_lines_come_to_an_end(filler: str) -> None:
         lines = (value,) if line.startswith("m=") else ("m=a 1 RTP/AVP 0", value)
         with contextlib.suppress(DecodeError):
             assert one(*lines).level == 0
+
+
+def test_what_an_edit_leaves_alone_is_read_anew_only_if_the_session_part_says_something_else() -> None:
+    sd = SessionDescription.parse("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 96\r\n")
+    audio, _ = media_lines(sd)
+    secured = with_profile(sd, 1, "RTP/SAVP")
+    assert media_lines(secured)[0] is audio
+    assert media_lines(secured)[1].profile == "RTP/SAVP"
+    held = sd.with_attributes(None, ["sendonly"])
+    assert [line.direction for line in media_lines(held)] == [Direction.SENDONLY] * 2
+    again = with_profile(sd, 1, "RTP/SAVP")
+    assert [line.direction for line in media_lines(again)] == [Direction.SENDRECV] * 2
+    keyed = sd.with_attributes(None, ["key-mgmt:mikey AAAA"])
+    assert [line.keying for line in media_lines(keyed)] == [("key-mgmt",)] * 2
