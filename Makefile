@@ -43,7 +43,7 @@ test: $(VENV)/.dev ## all tests but the live ones
 	@$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/interop --ignore=tests/benchmarks
 
 live: $(VENV)/.dev ## tests on real sockets and against other programs; a skip says what is missing
-	@$(BIN)/python -m pytest tests/interop
+	@$(BIN)/python -m pytest -n 3 --dist loadfile tests/interop
 
 conformance: $(VENV)/.dev ## claimed requirements, per RFC and level; fails when one of the gate is missing
 	@$(BIN)/python -m tests.conformance.report

@@ -127,7 +127,7 @@ class Baresip:
             "audio_player aubridge,heard",
             "audio_alert aubridge,alert",
             f"rtp_ports {plan.rtp.port}-{plan.rtp.port + 1}",
-            f"snd_path {self._folder}",
+            "snd_path .",  # its own folder; of a long path it would cut off the end
             f"ctrl_tcp_listen {control}",
             f"module_path {_modules()}",
             *(f"module {name}.so" for name in modules),
