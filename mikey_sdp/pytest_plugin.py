@@ -62,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--call-report", metavar="FOLDER", help="Write trace, ladder and page of every run there.")
     group.addoption("--live", action="store_true", help="Run the calls on loopback sockets, in real time.")
     group.addoption("--live-jobs", type=int, metavar="N", help="How many of them run side by side.")
+    group.addoption("--live-proxy", metavar="PROGRAM", help="Who plays the servers of live calls, such as kamailio.")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -74,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     jobs: int | None = config.getoption("live_jobs")
     if jobs is not None and jobs < 1:
         raise pytest.UsageError("--live-jobs: at least one call has to run")
+    _check_proxy(config)
     if wanted := config.getoption("call_mode"):
         from mikey_sdp.scenario.modes import MODES
         from mikey_sdp.scenario.source import nearest
@@ -85,6 +87,19 @@ def pytest_configure(config: pytest.Config) -> None:
                 raise pytest.UsageError(f"--call-mode: {mode!r} is no mode; {hint}")
 
 
+def _check_proxy(config: pytest.Config) -> None:
+    """Refuse a program that plays no servers, and one for calls in virtual time."""
+    proxy: str | None = config.getoption("live_proxy")
+    if proxy is None:
+        return
+    if not config.getoption("live"):
+        raise pytest.UsageError("--live-proxy goes with --live; in virtual time there are no programs of others")
+    from mikey_sdp.scenario.live_proxy import PROXIES
+
+    if proxy not in PROXIES:
+        raise pytest.UsageError(f"--live-proxy: {proxy!r} plays no servers; there is {', '.join(PROXIES)}")
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     """What is allowed to calls in real time."""
     if not config.getoption("live"):
@@ -92,7 +107,11 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     from mikey_sdp.scenario.live_margin import MARGIN_US
     from mikey_sdp.scenario.units import say_us
 
-    return f"scripted calls: live on loopback sockets, spans that are expected may be {say_us(MARGIN_US)} longer"
+    proxy: str | None = config.getoption("live_proxy")
+    played = f" with servers played by {proxy}" if proxy else ""
+    return (
+        f"scripted calls: live on loopback sockets{played}, spans that are expected may be {say_us(MARGIN_US)} longer"
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -146,9 +165,13 @@ class CallItem(pytest.Item):
     @property
     def job(self) -> LiveJob:
         """The live run that this test stands for."""
+        from mikey_sdp.scenario.live import Live
         from mikey_sdp.scenario.live_pool import LiveJob
+        from mikey_sdp.scenario.live_proxy import PROXIES
 
-        return LiveJob(file=str(self.path), mode=self._mode)
+        proxy: str | None = self.config.getoption("live_proxy")
+        live = Live(outside=PROXIES[proxy] if proxy else None)
+        return LiveJob(file=str(self.path), mode=self._mode, live=live)
 
     def runtest(self) -> None:
         """Run the scenario, in virtual time or live."""
@@ -159,15 +182,15 @@ class CallItem(pytest.Item):
 
     def _simulate(self) -> None:
         from mikey_sdp.scenario.called import check
-        from mikey_sdp.scenario.engine import run
+        from mikey_sdp.scenario.engine import LiveOnly, run
         from mikey_sdp.scenario.load import load
         from mikey_sdp.scenario.narrow import Unfit, narrowed
 
         try:
             loaded = load(self.path) if self._mode is None else narrowed(self.path, self._mode)
-        except Unfit as unfit:
-            pytest.skip(str(unfit))
-        result = run(loaded)
+            result = run(loaded)
+        except (Unfit, LiveOnly) as reason:
+            pytest.skip(str(reason))
         _report(self, result, self.path.parent, self.name)
         check(result)
 

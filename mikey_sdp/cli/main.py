@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "decode": Command("mikey_sdp.cli.decode:decode", "Explain MIKEY messages in files, captures or pasted text."),
         "explain": Command("mikey_sdp.cli.explain:explain", "Say which mode the policy chooses, and why."),
         "edge": Command("mikey_sdp.cli.edge:edge", "Give telephones MIKEY that know only SDES or plain RTP."),
+        "phone": Command("mikey_sdp.cli.phone:phone", "A small telephone: call and be called, keyed by MIKEY."),
         "interop": Command("mikey_sdp.cli.interop:interop", "Run exchanges by JSON lines, to test another program."),
         "keygen": Command("mikey_sdp.cli.keygen:keygen", "Make a pre-shared key."),
         "registry": Command("mikey_sdp.cli.registry:registry", "Look up the code points of MIKEY."),

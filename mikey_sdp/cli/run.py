@@ -22,8 +22,10 @@ from mikey_sdp.report.streams import streams
 from mikey_sdp.report.verdicts import summary, verdict_lines
 from mikey_sdp.scenario.engine import RunEvent, RunFinished, RunRefused, RunSkipped, RunStarted, run_files
 from mikey_sdp.scenario.files import find
+from mikey_sdp.scenario.live import Live
 from mikey_sdp.scenario.live_margin import MARGIN_US
 from mikey_sdp.scenario.live_pool import run_files_live
+from mikey_sdp.scenario.live_proxy import PROXIES
 from mikey_sdp.scenario.units import say_us
 from mikey_sdp.trace import RunResult
 
@@ -45,6 +47,7 @@ from mikey_sdp.trace import RunResult
     help=f"Run on loopback sockets, in real time; spans that are expected may be {say_us(MARGIN_US)} longer.",
 )
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="How many files run live at the same time.")
+@click.option("--proxy", type=click.Choice(list(PROXIES)), help="Who plays the servers of the calls that run live.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -59,10 +62,13 @@ def run(
     plain_pcap_file: str | None,
     is_live: bool,
     jobs: int | None,
+    proxy: str | None,
 ) -> None:
     """Run scenario files (*.call.yaml) in virtual time and tell whether what they expect came true.
 
-    With --live they run on loopback sockets in real time; those that only virtual time can show are skipped.
+    With --live they run on loopback sockets in real time; those that only virtual time can show are skipped. With
+    --proxy too, their proxies, redirect servers and registrars are processes of that program, configured to do what
+    the file says of them; what has no server, or one that does more than the program can, is skipped.
 
     For FILE, - is standard output; what is told of the runs then goes to standard error.
 
@@ -70,6 +76,8 @@ def run(
     """
     if jobs is not None and not is_live:
         raise click.UsageError("--jobs goes with --live; in virtual time files run one after the other")
+    if proxy is not None and not is_live:
+        raise click.UsageError("--proxy goes with --live; in virtual time there are no programs of others")
     files = _found(places)
     wanted = Wanted(
         trace=trace_file,
@@ -88,9 +96,14 @@ def run(
         aside=bool(wanted.on_standard_output),
     )
     if is_live:
-        teller.announce(f"live on loopback sockets; spans that are expected may be {say_us(MARGIN_US)} longer")
+        played = f", servers played by {proxy}" if proxy else ""
+        teller.announce(f"live on loopback sockets{played}; spans that are expected may be {say_us(MARGIN_US)} longer")
     witnessed = wanted.witnessed
-    events = run_files_live(files, jobs=jobs, witnessed=witnessed) if is_live else run_files(files, witnessed=witnessed)
+    if is_live:
+        live = Live(outside=PROXIES[proxy] if proxy else None)
+        events = run_files_live(files, live=live, jobs=jobs, witnessed=witnessed)
+    else:
+        events = run_files(files, witnessed=witnessed)
     for event in teller.watched(events, len(files)):
         teller.tell(event)
     teller.conclude()

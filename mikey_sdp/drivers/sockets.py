@@ -27,7 +27,7 @@ class SocketLimits:
     """How much of others' traffic may pile up here.
 
     Keeps: `at_once`, how many datagrams one socket may bring before the others have their turn; `connections`, how many
-    streams are open together, beyond which the longest unused one is closed.
+    streams are open together, beyond which the longest unused one of the host that has most is closed.
     Units: `waiting_octets` on one connection, for a peer that doesn't read or isn't reached yet; `connect_s` to reach
     one, TLS included; `unfinished_s` until a message that has begun is whole.
     """

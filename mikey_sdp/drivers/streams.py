@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any, Final
 
 from mikey_sdp.drivers.connection import Connection, Key
@@ -86,7 +87,7 @@ class StreamSockets:
             connection.put(datagram)
 
     def keep(self, connection: Connection) -> None:
-        """Know a connection that somebody else opened; the longest unused one makes room for it."""
+        """Know a connection that somebody else opened, and make room for it."""
         self._make_room()
         self._connections[connection.key] = connection
 
@@ -102,8 +103,11 @@ class StreamSockets:
             del self._connections[connection.key]
 
     def _make_room(self) -> None:
+        """Close the longest unused connection of the host that has most, so that no host drives out all the others."""
         while len(self._connections) >= self.limits.connections:
-            oldest = next(iter(self._connections.values()))
+            held = Counter(one.peer.host for one in self._connections.values())
+            most = max(held.values())
+            oldest = next(one for one in self._connections.values() if held[one.peer.host] == most)
             self.events.warned(
                 f"{len(self._connections)} connections are open: the longest unused one, to "
                 f"{oldest.peer.host}:{oldest.peer.port}, is closed"

@@ -17,6 +17,7 @@ from typing import Any, Final
 from mikey_sdp.clock import Clock, Micros
 from mikey_sdp.errors import UsageError
 from mikey_sdp.nodes.contract import Action, Address, CommandGiven, DatagramReceived, Event, TimerFired, Transport
+from mikey_sdp.nodes.edge_call import EdgeCall, Passage
 from mikey_sdp.nodes.edge_contract import EdgeConfig, EdgeStatus, EndCall, PortPool, ShutDown
 from mikey_sdp.nodes.edge_desk import PREFIX, EdgeDesk
 from mikey_sdp.nodes.edge_endings import Endings
@@ -131,32 +132,34 @@ class Edge:
             desk.do(line, line.layer.timer_fired(inner))
             return
         what, _, number = name.removeprefix(PREFIX).partition("/")
-        if what == "idle":
-            self._look(int(number))
-            return
-        passage = desk.passages.get(int(number))
-        if passage is not None:
+        call, passage = desk.calls.get(int(number)), desk.passages.get(int(number))
+        if call is not None and what == "idle":
+            self._look(call)
+        elif call is not None:
+            self._reap(call, "has expired and was not refreshed")
+        elif passage is not None:
             fired = self._responses.overdue if what == "ring" else self._responses.uncancelled
             fired(passage)
 
-    def _look(self, number: int) -> None:
+    def _look(self, call: EdgeCall) -> None:
         """See whether a call is still alive: something passes, or has passed not long ago."""
         desk = self.desk
-        call, limits = desk.calls.get(number), desk.config.limits
-        if call is None:
-            return
+        limits = desk.config.limits
         activity = call.activity
         if activity != call.passed:
             call.passed, call.since_us = activity, desk.now_us
         silent, age = desk.now_us - call.since_us, desk.now_us - call.begun_us
         allowed = call.allowed_us * (_HELD if call.on_hold else 1)
         if silent >= allowed or age >= limits.call_us:
-            desk.reaped += 1
-            why = "has been silent for too long" if silent >= allowed else "lasts for too long"
-            desk.warn(f"the call with {call.parties.peer} {why} and is ended", call)
-            self._endings.end(call, Refused(f"the call {why}", status=408))
+            self._reap(call, "has been silent for too long" if silent >= allowed else "lasts for too long")
         else:
-            desk.set_timer(f"idle/{number}", limits.silent_us // 4)
+            desk.set_timer(f"idle/{call.number}", limits.silent_us // 4)
+
+    def _reap(self, call: EdgeCall, why: str) -> None:
+        """End a call that nobody else ends."""
+        self.desk.reaped += 1
+        self.desk.warn(f"the call with {call.parties.peer} {why} and is ended", call)
+        self._endings.end(call, Refused(f"the call {why}", status=408))
 
     # -- the transactions' events --------------------------------------------------------------------------------
 
@@ -191,11 +194,16 @@ class Edge:
             if passage is None:
                 continue
             left = (passage.line.number, passage.server.number) in desk.by_server
-            if not left and passage not in desk.by_client.values():
+            if not left and not self._goes_on(passage):
                 desk.passages.pop(passage.number, None)
                 desk.cancel_timer(f"cancel/{passage.number}")
             if index is desk.by_client and passage.call is not None and passage.opens_call and passage.answered:
                 self._endings.settled(passage.call)
+
+    def _goes_on(self, passage: Passage) -> bool:
+        """Whether a response to it may still come."""
+        line, client = passage.out_line, passage.client
+        return line is not None and client is not None and (line.number, client.number) in self.desk.by_client
 
     def _discarded(self, line: Line, event: Discarded) -> None:
         if event.error is not None:

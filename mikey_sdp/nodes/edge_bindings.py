@@ -5,7 +5,7 @@ Source: RFC 3261 section 10.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mikey_sdp.errors import DecodeError, UsageError
@@ -108,16 +108,18 @@ class Bindings:
             return response
         by_token = {self._tokens[key]: key for key in self._tokens if key[0] == identity}
         granted = {token: contact for contact in response.contacts if (token := _token(contact.uri)) in by_token}
-        for contact in request.contacts:
-            asked = self._tokens.get((identity, contact.uri.text))
-            if asked is not None and asked not in granted:
-                self._drop(asked)
+        asked = {self._tokens.get((identity, contact.uri.text), "") for contact in request.contacts}
+        for token in asked - granted.keys():
+            self._drop(token)
         written = []
         for contact in response.contacts:
             token = _token(contact.uri)
             if token in by_token:
                 uri = Uri.parse(by_token[token][1])
-                self._keep(token, contact, response, PhonePlace(account=account, uri=uri, hop=source), now_us)
+                before = self._places.get(token)
+                hop = source if token in asked else before.hop if before is not None else None
+                if hop is not None:
+                    self._keep(token, contact, response, PhonePlace(account=account, uri=uri, hop=hop), now_us)
                 contact = NameAddr(uri=uri, display=contact.display, parameters=contact.parameters)
             written.append(str(contact))
         return response.with_field("Contact", *written) if written else response
@@ -128,9 +130,7 @@ class Bindings:
         seconds = DEFAULT_EXPIRES_S if seconds is None else seconds
         if seconds:
             until = now_us + seconds * _SECOND_US
-            before = self._places.get(token)
-            hop = before.hop if before is not None and before.uri.text != place.uri.text else place.hop
-            self._places[token] = PhonePlace(account=place.account, uri=place.uri, hop=hop, until_us=until)
+            self._places[token] = replace(place, until_us=until)
         else:
             self._drop(token)
 
@@ -174,6 +174,13 @@ class Bindings:
         if found is None:
             raise Refused("the phone is not registered", status=480)
         return found
+
+    def at(self, uri: Uri, now_us: int) -> Hop | None:
+        """Where the phone is that has that host and port in its Contact."""
+        self._sweep(now_us)
+        wanted = uri.host.lower(), uri.port
+        places = (*self._places.values(), *self._fixed.values())
+        return next((one.hop for one in places if (one.uri.host.lower(), one.uri.port) == wanted), None)
 
     def may_call(self, account: EdgeAccount, source: Hop, now_us: int) -> bool:
         """Whether a phone at that place may call for an account: where it is known where its phones are, only these."""

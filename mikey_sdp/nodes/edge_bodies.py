@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from mikey_sdp.errors import DecodeError
 from mikey_sdp.nodes.edge_exchange import Refused
 from mikey_sdp.sip import SDP, Message, Request, Response
 
+_BEGINNING: Final = b"v=0"
 _Message = TypeVar("_Message", Request, Response)
 
 
 def sdp_of(message: Message) -> bytes:
     """The session description in a message, empty where there is none.
 
-    Raises: Refused for a body that has parts, or is packed, where one could hide.
+    Raises: Refused for a body that has parts, is packed or goes by another name, where one could hide.
     """
     if not message.body:
         return b""
@@ -23,7 +24,8 @@ def sdp_of(message: Message) -> bytes:
     except DecodeError:
         raise Refused("the Content-Type can't be read", status=415) from None
     packed = (message.get("Content-Encoding") or "identity").lower()
-    if kind.startswith("multipart/") or packed != "identity" or not kind:
+    renamed = kind != SDP and message.body.lstrip().startswith(_BEGINNING)
+    if kind.startswith("multipart/") or packed != "identity" or not kind or renamed:
         raise Refused("only a session description as it is can be taken", status=415)
     return message.body if kind == SDP else b""
 

@@ -116,7 +116,8 @@ class PeerRule:
 class EdgeLimits:
     """How much an edge takes on, and for how long.
 
-    Keeps: `calls` at one time; `branches` of one call that may answer; `redirects` of one call that are followed;
+    Keeps: `calls` at one time; `branches` of one call that may answer, and m= lines of it that are carried (`streams`);
+    `redirects` of one call that are followed;
     `bindings`, phones that may be registered; `buffered`, packets of one stream and direction that wait for keys.
     Units: `ring_us`, how long an INVITE may go without a final answer; `silent_us`, how long a call may go on in which
     neither media nor signalling passes (ten times as long while it is on hold, and no less than a session timer asks
@@ -125,6 +126,7 @@ class EdgeLimits:
 
     calls: int = 200
     branches: int = 32
+    streams: int = 8
     redirects: int = 5
     bindings: int = 1_000
     buffered: int = 64

@@ -15,7 +15,9 @@ from mikey_sdp.nodes.edge_bindings import Bindings
 from mikey_sdp.nodes.edge_call import Dialog, EdgeCall, Passage
 from mikey_sdp.nodes.edge_contract import EdgeAccount, EdgeConfig, PeerRule, PortPool, Side
 from mikey_sdp.nodes.edge_exchange import Refused
+from mikey_sdp.nodes.edge_forks import Forks
 from mikey_sdp.nodes.edge_ways import Line, Ways
+from mikey_sdp.report.printable import printable
 from mikey_sdp.secret import Entropy
 from mikey_sdp.sip import (
     CancelTimer,
@@ -24,6 +26,7 @@ from mikey_sdp.sip import (
     ServerTransaction,
     SetTimer,
     SipWarning,
+    Uri,
     build_response,
     identity,
 )
@@ -65,7 +68,8 @@ class EdgeDesk:
         self.count = 0
         self._take: Final = take
         self._clock: Final = clock or self._own_clock
-        self._endpoints: Final = {account.identity: self._endpoint(account) for account in config.accounts}
+        self._endpoints: Final = {(account.identity, 0): self._endpoint(account) for account in config.accounts}
+        self.forks: Final = Forks(last_us=config.limits.ring_us, branches=config.limits.branches)
 
     def _own_clock(self) -> NtpTime:
         return NtpTime.from_unix_us(self.config.epoch_unix_us + self.now_us)
@@ -80,9 +84,12 @@ class EdgeDesk:
             entropy=self.entropy,
         )
 
-    def endpoint(self, account: EdgeAccount) -> Endpoint:
-        """The endpoint of an account."""
-        return self._endpoints[account.identity]
+    def endpoint(self, account: EdgeAccount, phone: int = 0) -> Endpoint:
+        """The endpoint of an account; each further phone to which one call goes is a device of its own."""
+        known = self._endpoints.get((account.identity, phone))
+        if known is None:
+            known = self._endpoints[account.identity, phone] = self._endpoint(account)
+        return known
 
     @property
     def open_bundles(self) -> int:
@@ -150,6 +157,7 @@ class EdgeDesk:
 
     def warn(self, text: str, call: EdgeCall | None = None) -> None:
         """Tell what a person should know."""
+        text = printable(text)
         self.warnings.append(text)
         if call is not None:
             call.told.append(text)
@@ -219,10 +227,23 @@ class EdgeDesk:
     def hop_to(self, call: EdgeCall, dialog: Dialog, side: Side) -> Hop | None:
         """Where requests of the dialog to that side go."""
         routes = dialog.routes.get(side, ())
-        if side is Side.PHONE and not routes:
-            return call.phone_hop
+        if side is Side.PHONE:
+            return (self.ways.locate(routes[0].uri) if routes else None) or call.phone_hop
         target = routes[0].uri if routes else dialog.targets.get(side)
         return (self.ways.locate(target) if target is not None else None) or self.config.outbound
+
+    def phone_at(self, uri: Uri) -> Hop:
+        """Where the phone is to which the network sends a request of a dialog that is none of ours.
+
+        Raises: Refused for any other place on that side.
+        """
+        hop = self.ways.locate(uri)
+        if hop is not None and any(hop == call.phone_hop for call in self.calls.values()):
+            return hop
+        found = self.bindings.at(uri, self.now_us)
+        if found is None:
+            raise Refused("no such dialog", status=481)
+        return found
 
 
 def _same(match: str, peer: str) -> bool:

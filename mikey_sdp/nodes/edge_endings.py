@@ -183,6 +183,7 @@ class Endings:
         for key in [key for key, found in desk.dialogs.items() if found[0] is call]:
             del desk.dialogs[key]
         desk.cancel_timer(f"idle/{call.number}")
+        desk.cancel_timer(f"session/{call.number}")
         if call.invite is not None:
             desk.cancel_timer(f"ring/{call.invite.number}")
         desk.changed(call, "ended", reason)

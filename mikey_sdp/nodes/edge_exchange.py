@@ -9,9 +9,10 @@ from typing import Final
 from mikey_sdp.endpoint import Offer, Rejection
 from mikey_sdp.errors import DecodeError, MikeySdpError, PeerError
 from mikey_sdp.nodes.edge_contract import PortPair, PortPool, Side
-from mikey_sdp.nodes.edge_media import Crossing
+from mikey_sdp.nodes.edge_media import SSRC_OCTETS, Crossing
 from mikey_sdp.nodes.edge_reception import Reception
 from mikey_sdp.sdp.lines import Level, SessionDescription
+from mikey_sdp.secret import Entropy
 
 NOT_ACCEPTABLE: Final = 488
 UNAVAILABLE: Final = 503
@@ -82,20 +83,30 @@ class Exchange:
 class Room:
     """The ports of one call: for each m= line one pair towards the network, and one towards the phone a branch.
 
+    Branches that were offered the same keys would send two streams under one key if the phone went from one to the
+    other with its SSRC: so all but the first send under SSRCs of their own; all of them where the call has the offer of
+    another one, for a further phone of its account (`further`).
     Keeps: `receptions`, by m= line.
     """
 
-    def __init__(self, pool: PortPool, *, limit: int) -> None:
+    def __init__(self, pool: PortPool, entropy: Entropy, *, limit: int, streams: int, further: bool = False) -> None:
         self.receptions: Final[dict[int, Reception]] = {}
         self._pool: Final = pool
+        self._entropy: Final = entropy
         self._limit: Final = limit
+        self._streams: Final = streams
+        self._further: Final = further
+        self._answered: Final[set[int]] = set()
         self._open: Final[list[PortPair]] = []
 
     def network(self, levels: Iterable[int]) -> dict[int, PortPair]:
         """The pairs towards the network for these m= lines.
 
-        Raises: Refused where there are no ports left.
+        Raises: Refused for more lines than one call may have, and where there are no ports left.
         """
+        levels = [*levels]
+        if len({*levels, *self.receptions}) > self._streams:
+            raise Refused(f"more than {self._streams} streams")
         found: dict[int, PortPair] = {}
         for level in levels:
             reception = self.receptions.get(level)
@@ -115,6 +126,9 @@ class Room:
         crossing = Crossing(media, kind, self.network([media])[media], limit=self._limit)
         taker = crossing.from_phone
         crossing.attach(self._kept(self._pool.open_ports(Side.PHONE, taker, taker)))
+        if self._further or media in self._answered:
+            crossing.rename(self._entropy(SSRC_OCTETS))
+        self._answered.add(media)
         return crossing
 
     def dismiss(self, crossing: Crossing) -> None:

@@ -43,10 +43,11 @@ class FollowUps:
         if found is None or request.max_forwards == 0:
             return
         call, dialog = found
+        by_phone = line.side is Side.PHONE
+        if by_phone and source.host != call.phone_hop.host:
+            return
         call.messages += 1
-        hop = desk.ways.network_hop(request) if line.side is Side.PHONE else call.phone_hop
-        if line.side is Side.NETWORK and request.routes:
-            hop = desk.ways.locate(request.routes[0].uri)
+        hop = desk.ways.network_hop(request) if by_phone else desk.hop_to(call, dialog, Side.PHONE)
         out = None if hop is None else desk.ways.towards(line.side.other, hop)
         if hop is None or out is None or dialog.leg is None:
             return

@@ -15,6 +15,7 @@ from mikey_sdp.nodes.edge_desk import EdgeDesk
 from mikey_sdp.nodes.edge_endings import Endings
 from mikey_sdp.nodes.edge_exchange import Refused
 from mikey_sdp.nodes.edge_leg import EdgeLeg
+from mikey_sdp.nodes.edge_sessions import REFRESHING, agreed
 from mikey_sdp.sip import Response
 
 
@@ -39,7 +40,7 @@ class InsideResponses:
             return
         if self._endings.repeat(passage, response):
             return
-        if response.contacts and response.status < 300 and passage.request.method in ("INVITE", "UPDATE"):
+        if response.contacts and response.status < 300 and passage.request.method in REFRESHING:
             dialog.targets[passage.line.side.other] = response.contacts[0].uri
         try:
             response = self._answer_inside(passage, dialog.leg, response)
@@ -48,6 +49,8 @@ class InsideResponses:
             return
         if response.status >= 300 and passage.exchange is not None:
             dialog.leg.drop(passage.exchange)
+        if 200 <= response.status < 300 and dialog.confirmed and passage.request.method in REFRESHING:
+            agreed(self._desk, call, response)
         self.send_back(passage, response)
         if response.status >= 200 and passage.exchange is not None and passage.request.method != "INVITE":
             dialog.leg.confirm(passage.line.side)

@@ -18,6 +18,7 @@ from mikey_sdp.nodes.edge_media import Crossing
 from mikey_sdp.nodes.edge_offers import Parties, check_plain, first_offer, network_body, sent_on, with_lines
 from mikey_sdp.nodes.edge_phone import PhoneKeys
 from mikey_sdp.nodes.edge_sdp import cleaned, ends_of, in_plain, live_lines, placed, profiled, rejecting, secure_only
+from mikey_sdp.report.printable import printable
 from mikey_sdp.sdp.key_mgmt import MIKEY, KeyMgmt, insert_key_mgmt, key_mgmt_lines
 from mikey_sdp.sdp.lines import Level, SessionDescription
 from mikey_sdp.sdp.media import Direction, media_lines
@@ -25,6 +26,7 @@ from mikey_sdp.sdp.offer_answer import check_offer_stays_secure
 
 MAX_ANSWERS: Final = 64
 """How many different answers one dialog may give to one offer."""
+_KIND: Final = 32
 
 
 class EdgeLeg:
@@ -117,7 +119,7 @@ class EdgeLeg:
         for media, line in live_lines(own).items():
             crossing = self.crossings.get(media)
             if crossing is None:
-                crossing = self.crossings[media] = self._room.crossing(media, line.kind)
+                crossing = self.crossings[media] = self._room.crossing(media, printable(line.kind)[:_KIND])
             ports[media] = crossing.phone_ports
         return placed(own, ports)
 

@@ -17,6 +17,9 @@ from mikey_sdp.srtp.session import SrtpSession
 
 MAX_SSRCS: Final = 64
 """How many SSRCs one party may use on one stream."""
+MAX_WAITING_OCTETS: Final = 4_096
+"""How large a packet that waits may be: no media is larger, and strangers' may be many."""
+SSRC_OCTETS: Final = 4
 _LEAST: Final = 8
 
 
@@ -66,6 +69,10 @@ class Crossing:
         """These are the ports towards the phone."""
         self._phone_ports = phone
 
+    def rename(self, ssrc: bytes) -> None:
+        """Send towards the network under that SSRC, whatever the phone's is."""
+        self._outward = ssrc
+
     @property
     def phone_ports(self) -> PortPair:
         """The ports towards the phone."""
@@ -103,7 +110,7 @@ class Crossing:
             return
         phone, network = self._phone, self._network
         if phone is None or network is None:
-            self._waiting.append((octets, source))
+            self._wait(octets, source)
             return
         if len(octets) < _LEAST or octets[0] & 0xC0 != 0x80:  # STUN, DTLS, keep-alives
             self.refused += 1
@@ -128,6 +135,10 @@ class Crossing:
         if to is not None:
             self._network_ports.send_rtp(sealed, to)
             self.sent += 1
+
+    def _wait(self, octets: bytes, source: Address) -> None:
+        if len(octets) <= MAX_WAITING_OCTETS:
+            self._waiting.append((octets, source))
 
     def _as_one_stream(self, rtp: bytes) -> bytes:
         """The packet under the SSRC of the first one, its number following on the last: a key has one stream."""

@@ -11,10 +11,12 @@ from typing import Final
 
 from mikey_sdp.nodes.contract import Address
 from mikey_sdp.nodes.edge_contract import PortPair
-from mikey_sdp.nodes.edge_media import Crossing
+from mikey_sdp.nodes.edge_media import MAX_WAITING_OCTETS, Crossing
 
 MAX_SOURCES: Final = 8
 """From how many places media may wait for an answer."""
+MAX_PLACES: Final = 64
+"""From how many places media goes to its branch without looking for it."""
 _LEAST: Final = 8
 
 
@@ -62,7 +64,8 @@ class Reception:
     def _claimed(self, octets: bytes, source: Address) -> bool:
         for crossing in self._candidates(source):
             if crossing.from_network(octets, source):
-                self._by_source[source] = crossing
+                if len(self._by_source) < MAX_PLACES:
+                    self._by_source[source] = crossing
                 return True
         return False
 
@@ -73,7 +76,9 @@ class Reception:
 
     def _wait(self, octets: bytes, source: Address) -> None:
         kept = self._waiting.get(source)
-        if kept is None and self.expecting and len(self._waiting) < MAX_SOURCES:
+        if len(octets) > MAX_WAITING_OCTETS:
+            kept = None
+        elif kept is None and self.expecting and len(self._waiting) < MAX_SOURCES:
             kept = self._waiting[source] = deque(maxlen=self._limit)
         if kept is None:
             self.strangers += 1

@@ -71,26 +71,38 @@ class Requests:
         if found is not None:
             passage.call, passage.dialog = found
             self._inside(passage, *found)
-        elif request.to.tag:
-            if request.method in _OFFERING:
-                raise Refused("no such call", status=481)
-            passage.hop = desk.ways.network_hop(request) if line.side is Side.PHONE else desk.ways.locate(request.uri)
+        elif request.to.tag and request.method in _OFFERING:
+            raise Refused("no such call", status=481)
         elif line.side is Side.PHONE:
             passage.hop = desk.ways.network_hop(request)
-            if request.method == "REGISTER":
-                self._register(passage)
+            self._of_phone(passage)
+        elif request.method == "REGISTER":
+            raise Refused("nobody registers from this side", status=403)
+        elif request.to.tag:
+            passage.hop = desk.phone_at(request.uri)
         else:
             place = desk.bindings.find(request, desk.now_us)
             passage.hop, passage.uri = place.hop, place.uri
             if request.method == "INVITE":
                 self._open(passage, place.account, place.hop)
-        if line.side is Side.PHONE and request.method == "INVITE" and not request.to.tag:
-            account = desk.bindings.account(request.from_.identity)
-            if account is None:
-                raise Refused("no account of this edge", status=403)
-            if not desk.bindings.may_call(account, passage.server.source, desk.now_us):
-                raise Refused("the phone of this account is elsewhere", status=403)
-            self._open(passage, account, passage.server.source)
+
+    def _of_phone(self, passage: Passage) -> None:
+        """Take what the phone side asks for outside of a call, if it comes from the phone of an account.
+
+        Raises: Refused.
+        """
+        bindings, request, source = self._desk.bindings, passage.request, passage.server.source
+        if request.method == "REGISTER":
+            self._register(passage)
+            return
+        status = 481 if request.to.tag else 403
+        account = bindings.account(request.from_.identity)
+        if account is None:
+            raise Refused("no account of this edge", status=status)
+        if not bindings.may_call(account, source, self._desk.now_us):
+            raise Refused("the phone of this account is elsewhere", status=status)
+        if request.method == "INVITE":
+            self._open(passage, account, source)
 
     def _inside(self, passage: Passage, call: EdgeCall, dialog: Dialog) -> None:
         request, side = passage.request, passage.line.side
@@ -99,10 +111,8 @@ class Requests:
                 raise Refused("the phone of this call is elsewhere", status=403)
             call.phone_hop = passage.server.source
             passage.hop = self._desk.ways.network_hop(request)
-        elif request.routes:
-            passage.hop = self._desk.ways.locate(request.routes[0].uri)
         else:
-            passage.hop = call.phone_hop
+            passage.hop = self._desk.hop_to(call, dialog, Side.PHONE)
         number = request.cseq.number
         dialog.numbers[side] = max(number, dialog.numbers.get(side, 0))
         call.messages += 1
@@ -114,12 +124,14 @@ class Requests:
         out = None if hop is None else desk.ways.towards(Side.NETWORK, hop)
         if out is None or hop is None:
             raise Refused("nothing says where the registrar is", status=503)
+        if desk.config.outbound is None and hop != desk.ways.locate(passage.request.to.uri):
+            raise Refused("only the registrar of the account's domain says where its phones are", status=403)
         passage.out = desk.bindings.register(passage.request, out, hop.transport, desk.now_us)
 
     def _open(self, passage: Passage, account: EdgeAccount, phone: Hop) -> None:
         """A call begins.
 
-        Raises: Refused where there are too many.
+        Raises: Refused where there are too many, or where it has begun by another way.
         """
         desk, request = self._desk, passage.request
         if desk.closing or len(desk.calls) >= desk.config.limits.calls:
@@ -128,19 +140,21 @@ class Requests:
         peer = (request.to if outgoing else request.from_).identity
         rule = desk.rule(peer)
         limits = desk.config.limits
+        device = 0 if outgoing else desk.forks.number(passage, desk.now_us)
+        room = Room(desk.ports, desk.entropy, limit=limits.buffered, streams=limits.streams, further=device > 0)
         call = EdgeCall(
             number=desk.next_number(),
             call_id=request.call_id,
             outgoing=outgoing,
             account=account,
             parties=Parties(
-                endpoint=desk.endpoint(account),
+                endpoint=desk.endpoint(account, device),
                 peer=peer,
                 plain=rule.plain,
                 retarget=rule.retarget,
                 phone_host=phone.host,
             ),
-            room=Room(desk.ports, limit=limits.buffered),
+            room=room,
             caller=request.from_,
             begun_us=desk.now_us,
             phone_hop=phone,
@@ -235,6 +249,8 @@ class Requests:
         call = passage.call
         if call is not None and passage.opens_call:
             desk.changed(call, "calling")
+            if not call.outgoing:
+                desk.forks.begun(passage, desk.now_us)
         if request.method == "INVITE":
             desk.set_timer(f"ring/{passage.number}", desk.config.limits.ring_us)
         if request.method == "BYE" and call is not None and passage.dialog is not None:

@@ -18,9 +18,9 @@ from mikey_sdp.nodes.edge_leg import EdgeLeg
 from mikey_sdp.nodes.edge_offers import redirected_offer
 from mikey_sdp.nodes.edge_phone import PhoneKeys
 from mikey_sdp.nodes.edge_requests import Requests
+from mikey_sdp.nodes.edge_sessions import agreed
 from mikey_sdp.sip import Response, build_response, by_preference
 
-_SECOND_US: Final = 1_000_000
 _TERMINATED: Final = 487
 
 
@@ -148,18 +148,13 @@ class Responses:
         if not first:
             return
         desk.cancel_timer(f"ring/{passage.number}")
-        self._note_session(call, response)
+        desk.forks.taken(passage)
+        agreed(desk, call, response)
         call.since_us, call.passed = desk.now_us, call.activity
         desk.set_timer(f"idle/{call.number}", desk.config.limits.silent_us // 4)
         if call.state != "answered":
             desk.taken += 1
             desk.changed(call, "answered")
-
-    def _note_session(self, call: EdgeCall, response: Response) -> None:
-        """A session timer says how long a call may be silent (RFC 4028)."""
-        said = (response.get("Session-Expires") or response.get("x") or "").partition(";")[0].strip()
-        if said.isdecimal() and len(said) < 7:
-            call.allowed_us = max(self._desk.config.limits.silent_us, int(said) * _SECOND_US)
 
     def _dialog(self, call: EdgeCall, response: Response) -> Dialog | None:
         """The dialog of a response, a new one if need be; None beyond the limit of those."""

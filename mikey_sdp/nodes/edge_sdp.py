@@ -13,18 +13,24 @@ from mikey_sdp.nodes.edge_guard import Far
 from mikey_sdp.sdp.connection import Connection
 from mikey_sdp.sdp.lines import Level, SessionDescription
 from mikey_sdp.sdp.media import MediaLine, media_lines, plain_profile, secure_profile, with_port, with_profile
+from mikey_sdp.sdp.reading import Line
 
 _HOP_ONLY: Final = frozenset(
     {"crypto", "key-mgmt", "fingerprint", "setup", "zrtp-hash", "tls-id", "dtls-id", "identity"}
     | {"candidate", "remote-candidates", "end-of-candidates", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite"}
+    | {"acap", "tcap", "pcfg", "acfg", "creq", "csup", "lcfg", "mcap", "omcap", "mfcap", "mscap", "sescap"}
+    | {"alt", "altc"}
     | {"ice-mismatch", "ice-pacing", "rtcp", "ssrc", "ssrc-group", "bundle-only", "group", "msid", "msid-semantic"}
 )
-"""Attributes that key, place or name the media of one hop, which an edge ends."""
+"""Attributes that key, place or name the media of one hop, which an edge ends; or propose others that do (RFC 5939)."""
+_KINDS: Final = frozenset("vosiuepcbtrzam")
+"""The lines that go on: all that there are but k=."""
 
 
 def is_carried(line: MediaLine) -> bool:
-    """Whether an edge can carry a stream: RTP or SRTP keyed by the signalling."""
-    return not line.is_rejected and (line.is_secure or secure_profile(line.profile) != line.profile)
+    """Whether an edge can carry a stream: RTP or SRTP keyed by the signalling, on one port."""
+    keyed = line.is_secure or secure_profile(line.profile) != line.profile
+    return keyed and line.port_count == 1 and not line.is_rejected
 
 
 def live_lines(sd: SessionDescription) -> dict[int, MediaLine]:
@@ -41,12 +47,19 @@ def cleaned(sd: SessionDescription) -> SessionDescription:
     levels: tuple[Level, ...] = (None, *range(len(sd.media)))
     for level in levels:
         lines = sd.section(level).lines
-        gone = [at for at, line in enumerate(lines) if line.kind == "k" or line.name in _HOP_ONLY]
+        further = sd.section(level).positions("c")[1:]  # of layered multicast
+        gone = [at for at, line in enumerate(lines) if line.kind not in _KINDS or _name(line) in _HOP_ONLY]
+        gone = sorted({*gone, *further})
         if gone:
             sd = sd.without_lines(level, gone)
         if level is not None and level not in carried:
             sd = with_port(sd, level, 0)
     return sd
+
+
+def _name(line: Line) -> str:
+    """An attribute's name as the most lenient reader would take it."""
+    return line.name.strip().lower()
 
 
 def placed(sd: SessionDescription, ports: Mapping[int, PortPair]) -> SessionDescription:

@@ -1,7 +1,7 @@
 """A scenario to the plan that a driver runs: nodes, addresses, keys, links and commands.
 
 Everything but addresses on real sockets follows from the file: keys and entropy come from the scenario's name and
-seed, and the wall clock starts at a fixed moment.
+seed, and the wall clock starts at a fixed moment, unless whoever builds the plan names another.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import UNSET
 
 from mikey_sdp.clock import Micros
+from mikey_sdp.endpoint.core import Options
 from mikey_sdp.endpoint.wishes import Expectations, Recipient
 from mikey_sdp.nodes import commands
 from mikey_sdp.nodes.config import Contact, EarlyAnswers, EarlyOffers, Keeps, Security, UserAgentConfig
@@ -26,6 +27,7 @@ from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.load import Loaded
 from mikey_sdp.scenario.modes import MODES
 from mikey_sdp.scenario.network import Attacker, LinkBetween
+from mikey_sdp.scenario.pki import START_UNIX_US
 from mikey_sdp.scenario.reading import command_of, identity_of, offered_modes, servers_of
 from mikey_sdp.scenario.schema import Party
 from mikey_sdp.scenario.sites import DocumentationSites, Sites
@@ -36,8 +38,8 @@ from mikey_sdp.scenario.witness import Witness
 from mikey_sdp.sdp.preconditions import Strength
 from mikey_sdp.secret import SeededEntropy
 
-EPOCH_UNIX_US: Final = 1_767_225_600_000_000
-"""The wall clock at the start of every run: 2026-01-01T00:00:00Z."""
+EPOCH_UNIX_US: Final = START_UNIX_US
+"""The wall clock at the start of every run in which only our own nodes take part."""
 
 _SETTLE_US: Final = 40_000_000  # longer than the transaction timers of RFC 3261, so that every call comes to an end
 _SECOND_US: Final = 1_000_000
@@ -51,16 +53,22 @@ _COMMANDS: Final = {
 }
 
 
-def build(loaded: Loaded, *, witness: Witness | None = None, sites: Sites | None = None) -> NetworkPlan:
+def build(
+    loaded: Loaded,
+    *,
+    witness: Witness | None = None,
+    sites: Sites | None = None,
+    epoch_unix_us: int = EPOCH_UNIX_US,
+) -> NetworkPlan:
     """The plan of a scenario; `witness` gets to know the secrets of all parties, `sites` says where everybody is, at
-    addresses kept for documentation if left out.
+    addresses kept for documentation if left out; `epoch_unix_us` is the wall clock at its start.
 
     Raises: ScenarioError where a key file can't be used.
     """
     scenario = loaded.scenario
-    builder = _Builder(scenario, loaded.source, witness, sites or DocumentationSites())
+    builder = _Builder(scenario, loaded.source, witness, sites or DocumentationSites(), epoch_unix_us)
     agents = [builder.agent(name, party) for name, party in scenario.parties.items()]
-    servers = server_nodes(scenario, builder.contacts, builder.servers, builder.octets, epoch_unix_us=EPOCH_UNIX_US)
+    servers = server_nodes(scenario, builder.contacts, builder.servers, builder.octets, epoch_unix_us=epoch_unix_us)
     attackers = [builder.attacker(name, attacker) for name, attacker in scenario.network.attackers.items()]
     network = scenario.network
     return NetworkPlan(
@@ -76,7 +84,7 @@ def build(loaded: Loaded, *, witness: Witness | None = None, sites: Sites | None
         lose=_losses(scenario),
         taps={frozenset(attacker.between): name for name, attacker in network.attackers.items()},
         seed=int.from_bytes(builder.octets("network", 8), "big"),
-        epoch_unix_us=EPOCH_UNIX_US,
+        epoch_unix_us=epoch_unix_us,
         end_us=Micros(_end_us(scenario)),
     )
 
@@ -84,9 +92,12 @@ def build(loaded: Loaded, *, witness: Witness | None = None, sites: Sites | None
 class _Builder:
     """Makes the nodes of one scenario."""
 
-    def __init__(self, scenario: Scenario, source: Source, witness: Witness | None, sites: Sites) -> None:
+    def __init__(
+        self, scenario: Scenario, source: Source, witness: Witness | None, sites: Sites, epoch_unix_us: int
+    ) -> None:
         self._scenario = scenario
         self._sites = sites
+        self._epoch_unix_us = epoch_unix_us
         self._witness = witness
         self._loot: Final = empty_loot(scenario.network)
         self._transport = Transport(scenario.network.transport.upper())
@@ -96,7 +107,7 @@ class _Builder:
             name: Contact(uri=uri_of(identity_of(scenario, name)), address=site.address, transport=self._transport)
             for name, site in self._phones.items()
         }
-        self._holdings: Final = Holdings(scenario, source, self.octets, now_unix_us=EPOCH_UNIX_US)
+        self._holdings: Final = Holdings(scenario, source, self.octets, now_unix_us=epoch_unix_us)
 
     def octets(self, purpose: str, count: int) -> bytes:
         """Octets that belong to a purpose in this scenario, the same in every run."""
@@ -127,7 +138,7 @@ class _Builder:
             ),
             answering=answering_of(party),
             streams=streams_of(party),
-            options=options_of(party),
+            options=self._options_of(party),
             supported=party.supports,
             session_expires_s=micros(party.session_expires) // _SECOND_US,
             early_answers=EarlyAnswers(party.early_answers),
@@ -153,10 +164,15 @@ class _Builder:
             entropy=None if self._witness is None else self._witness.entropy(name, seed + b"|mikey"),
             key_log=key_log_of(name, self._witness, self._loot),
             seed=seed,
-            epoch_unix_us=EPOCH_UNIX_US,
+            epoch_unix_us=self._epoch_unix_us,
             clock_skew_us=skew_us_of(party),
         )
         return node_of(party, config)
+
+    def _options_of(self, party: Party) -> Options:
+        """A party's options; no keys go by MKI where pjsua2, whose SRTP can't write one, takes part."""
+        plays = any(one.kind == "pjsua2" for one in self._scenario.parties.values())
+        return replace(options_of(party), mki_octets=0) if plays else options_of(party)
 
     def _contacts_of(self, name: str, party: Party) -> dict[str, Contact]:
         contacts = contacts_of(self._scenario, name, self.contacts, self.servers)

@@ -36,7 +36,7 @@ class Holdings:
         self._octets: Final = octets
         identities = {name: uri_of(identity_of(scenario, name)) for name in scenario.parties}
         certified = {name: credentials_of(party).certificate for name, party in scenario.parties.items()}
-        self._certified: Final = certificate_credentials(certified, identities, octets)
+        self._certified: Final = certificate_credentials(certified, identities, octets, now_unix_us=now_unix_us)
         asserted = {name: credentials_of(party).saml for name, party in scenario.parties.items()}
         self._asserted: Final = saml_credentials(asserted, identities, octets, now_unix_us=now_unix_us)
 

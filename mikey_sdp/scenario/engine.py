@@ -8,11 +8,12 @@ from pathlib import Path as FilePath
 
 from mikey_sdp.drivers.capture import Capture
 from mikey_sdp.drivers.sim import simulate
-from mikey_sdp.errors import MikeySdpError
+from mikey_sdp.errors import MikeySdpError, UsageError
 from mikey_sdp.scenario.build import build
 from mikey_sdp.scenario.checks import judge, needs_witness
 from mikey_sdp.scenario.load import Loaded, load
 from mikey_sdp.scenario.reading import parties_of
+from mikey_sdp.scenario.sense_outside import outsiders_of
 from mikey_sdp.scenario.witness import Witness
 from mikey_sdp.trace import AnyRecord, RunResult
 
@@ -56,6 +57,10 @@ class RunSkipped:
     reason: str
 
 
+class LiveOnly(UsageError):
+    """A scenario in which other programs take part can't be run in virtual time; the text is a reason to skip it."""
+
+
 RunEvent = RunStarted | RunFinished | RunRefused | RunSkipped
 
 
@@ -69,9 +74,12 @@ def run(
     """Run one scenario in virtual time and judge it; `watch` sees every record when it is made, `capture` all that
     passes over the network, `witness` all secrets too, from whom expectations on secrecy can be judged afterwards.
 
-    Raises: ScenarioError, UsageError for what can't be carried out.
+    Raises: LiveOnly; ScenarioError, UsageError for what can't be carried out.
     """
     scenario = loaded.scenario
+    if outsiders := outsiders_of(scenario):
+        played = ", ".join(f"{party.kind} plays {name}" for name, party in outsiders.items())
+        raise LiveOnly(f"it runs live only: {played}, and other programs know no virtual time")
     if witness is None and needs_witness(scenario):
         witness = Witness()
     if witness is not None:
@@ -97,5 +105,7 @@ def run_files(files: Iterable[str | FilePath], *, witnessed: bool = False) -> It
             yield RunStarted(file=str(file), name=loaded.scenario.name, number=number, of=len(every))
             witness = Witness() if witnessed else None
             yield RunFinished(result=run(loaded, witness=witness), witness=witness)
+        except LiveOnly as reason:
+            yield RunSkipped(file=str(file), reason=str(reason))
         except MikeySdpError as error:
             yield RunRefused(file=str(file), error=error)

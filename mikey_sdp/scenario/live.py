@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from mikey_sdp.clock import Micros
@@ -21,13 +24,16 @@ from mikey_sdp.drivers.outside import Outside
 from mikey_sdp.drivers.ports import Ports
 from mikey_sdp.drivers.sim import simulate
 from mikey_sdp.nodes.contract import NetworkPlan, Transport
-from mikey_sdp.scenario.build import build
+from mikey_sdp.scenario.build import EPOCH_UNIX_US, build
 from mikey_sdp.scenario.checks import judge
+from mikey_sdp.scenario.document import Scenario
 from mikey_sdp.scenario.live_margin import MARGIN_US, widened
+from mikey_sdp.scenario.live_parties import parties_played
 from mikey_sdp.scenario.live_sites import LoopbackSites
 from mikey_sdp.scenario.live_tls import tls_for
 from mikey_sdp.scenario.load import Loaded
 from mikey_sdp.scenario.reading import parties_of
+from mikey_sdp.scenario.sense_outside import outsiders_of
 from mikey_sdp.scenario.units import say_us
 from mikey_sdp.scenario.witness import Witness
 from mikey_sdp.trace import AnyRecord, RunResult
@@ -39,13 +45,13 @@ ATTEMPTS: Final = 3
 LONGEST_US: Final = 20_000_000
 """A scenario in which something still happens later than this is for virtual time."""
 
-OutsideOf = Callable[[NetworkPlan, Ports], Mapping[str, Outside]]
+OutsideOf = Callable[[Scenario, NetworkPlan, Ports], Mapping[str, Outside]]
 """Who plays which parties of a plan in place of its nodes, by their names; may raise VirtualOnly. The plan's ports are
 held: who plays a party takes those of its node and closes them before it opens them itself."""
 
 
 class VirtualOnly(Exception):
-    """The scenario can't be shown in real time; the text says why."""
+    """The scenario can't be shown live, or not with those who are to play in it; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +98,25 @@ def run_on_sockets(
     scenario, witness = loaded.scenario, Witness()
     transport = Transport(scenario.network.transport.upper())
     stream = Transport.TLS if transport is Transport.TLS else Transport.TCP
-    with closing(Ports()) as ports, _no_pauses():
+    played = outsiders_of(scenario)
+    # Other programs go by the machine's clock, and certificates have to be valid by it.
+    epoch_unix_us = time.time_ns() // 1000 if played else EPOCH_UNIX_US
+    with closing(Ports()) as ports, TemporaryDirectory(prefix="mikey-sdp-") as folder, _no_pauses():
         sites = LoopbackSites(ports, transport=transport)
-        plan = replace(build(loaded, witness=witness, sites=sites), end_us=Micros(last_us + live.margin_us))
+        built = build(loaded, witness=witness, sites=sites, epoch_unix_us=epoch_unix_us)
+        plan = replace(built, end_us=Micros(last_us + live.margin_us))
+        outside = {} if live.outside is None else dict(live.outside(scenario, plan, ports))
+        if played and outside:
+            raise VirtualOnly(f"nobody sees what passes between {', '.join(played)} and the program that plays servers")
+        if played:
+            outside |= parties_played(scenario, plan, ports, witness.credentials, Path(folder))
         records, late_us = asyncio.run(
             run_live(
                 plan,
                 ports=ports,
                 listens=lambda node: listens_of(node, Transport.UDP, stream),
                 tls=tls_for(sites.hosts()) if stream is Transport.TLS else None,
-                outside=None if live.outside is None else live.outside(plan, ports),
+                outside=outside,
                 watch=watch,
                 capture=witness.capture,
             )

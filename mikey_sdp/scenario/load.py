@@ -16,6 +16,7 @@ from mikey_sdp.scenario.judgeable import check_expectations
 from mikey_sdp.scenario.mend import note_errors_besides
 from mikey_sdp.scenario.names import names_by_kind
 from mikey_sdp.scenario.sense import check_sense
+from mikey_sdp.scenario.sense_outside import check_outside
 from mikey_sdp.scenario.source import Source, nearest
 from mikey_sdp.scenario.tree import MAX_OCTETS, Node, parse
 
@@ -57,6 +58,7 @@ def read(node: Node, *, file: str) -> Loaded:
         raise source.error((), "nothing could be read")  # pragma: no cover - without a value there is an error
     check_sense(scenario, source)
     check_expectations(scenario, source)
+    check_outside(scenario, source)
     source.raise_errors()
     return Loaded(scenario=scenario, source=source)
 

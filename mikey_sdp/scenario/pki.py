@@ -1,14 +1,15 @@
 """The certificates of a scenario: one authority, a key and a certificate for each party that is to hold one.
 
 Keys and serial numbers follow from the scenario's name and seed, signatures are made without chance, and the dates lie
-around the fixed moment at which every run starts, so that the same file always has the same certificates.
+around the moment at which the run starts. That is fixed but where other programs take part, so that the same file
+always has the same certificates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -26,8 +27,13 @@ from mikey_sdp.scenario.schema import Certified
 OctetSource = Callable[[str, int], bytes]
 """Given a purpose and a count, octets that are the same in every run of the scenario."""
 
-_VALID: Final = (datetime(2025, 7, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
-_EXPIRED: Final = (datetime(2025, 7, 1, tzinfo=UTC), datetime(2025, 12, 1, tzinfo=UTC))
+START_UNIX_US: Final = 1_767_225_600_000_000
+"""The wall clock at the start of a run of our nodes alone: 2026-01-01T00:00:00Z."""
+
+_Dates = tuple[datetime, datetime]
+_ISSUED_BEFORE: Final = timedelta(days=184)
+_GOOD_FOR: Final = timedelta(days=181)
+_EXPIRED_BEFORE: Final = timedelta(days=31)
 _EXPONENT: Final = 65_537
 _PRIME_BITS: Final = 1024
 _SERIAL_OCTETS: Final = 8
@@ -51,18 +57,24 @@ class _StolenCertificate(CertificateCredential):
 
 
 def certificate_credentials(
-    asked: Mapping[str, Certified | UnsetType], identities: Mapping[str, str], octets: OctetSource
+    asked: Mapping[str, Certified | UnsetType],
+    identities: Mapping[str, str],
+    octets: OctetSource,
+    *,
+    now_unix_us: int = START_UNIX_US,
 ) -> dict[str, CertificateCredential]:
     """The credential of each party that holds a certificate, by its name.
 
     Everybody trusts the scenario's authority alone, and knows the certificates of all others, or of those whom the
     file names.
+    Units: `now_unix_us` is the moment at which the run starts.
     """
+    now = _second_of(now_unix_us)
     held = {name: certified for name, certified in asked.items() if certified is not UNSET}
     if not held:
         return {}
     issuers = sorted({"own", *(one.issuer for one in held.values())})
-    authorities = {issuer: _authority(issuer, octets) for issuer in issuers}
+    authorities = {issuer: _authority(issuer, octets, now) for issuer in issuers}
     issued = {
         name: _issued(
             certified,
@@ -70,6 +82,7 @@ def certificate_credentials(
             identities[name if certified.names is UNSET else certified.names],
             authorities[certified.issuer],
             octets,
+            now,
         )
         for name, certified in held.items()
         if certified.same_as is UNSET
@@ -93,15 +106,26 @@ def certificate_credentials(
     }
 
 
-def sip_server(domain: str, issuer: str, octets: OctetSource) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def sip_server(
+    domain: str, issuer: str, octets: OctetSource, *, now_unix_us: int = START_UNIX_US
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """The certificate and the key by which a SIP domain signs assertions about its users."""
     name = f"SIP server of {domain}, {issuer}"
     key = _curve_key(octets(f"sip-server|{domain}|{issuer}", _CURVE_KEY_OCTETS))
     names = x509.SubjectAlternativeName([x509.DNSName(domain)])
-    return _signed(_builder(name, name, key, _VALID, octets).add_extension(names, critical=False), key), key
+    valid = _valid(_second_of(now_unix_us))
+    return _signed(_builder(name, name, key, valid, octets).add_extension(names, critical=False), key), key
 
 
-def _authority(issuer: str, octets: OctetSource) -> _Holder:
+def _second_of(unix_us: int) -> datetime:
+    return datetime.fromtimestamp(unix_us // 1_000_000, tz=UTC)
+
+
+def _valid(now: datetime) -> _Dates:
+    return now - _ISSUED_BEFORE, now + _GOOD_FOR
+
+
+def _authority(issuer: str, octets: OctetSource, now: datetime) -> _Holder:
     name = "Authority of the scenario" if issuer == "own" else "Another authority"
     key = _curve_key(octets(f"authority|{issuer}", _CURVE_KEY_OCTETS))
     usage = x509.KeyUsage(
@@ -116,18 +140,21 @@ def _authority(issuer: str, octets: OctetSource) -> _Holder:
         decipher_only=False,
     )
     builder = (
-        _builder(name, name, key, _VALID, octets)
+        _builder(name, name, key, _valid(now), octets)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
     )
     return _Holder(certificate=_signed(builder, key), key=key)
 
 
-def _issued(certified: Certified, name: str, identity: str, authority: _Holder, octets: OctetSource) -> _Holder:
+def _issued(
+    certified: Certified, name: str, identity: str, authority: _Holder, octets: OctetSource, now: datetime
+) -> _Holder:
+    dates = (now - _ISSUED_BEFORE, now - _EXPIRED_BEFORE) if certified.expired else _valid(now)
     key = _key(certified, name, octets)
     issuer = authority.certificate.subject.rfc4514_string().removeprefix("CN=")
     builder = (
-        _builder(name, issuer, key, _EXPIRED if certified.expired else _VALID, octets)
+        _builder(name, issuer, key, dates, octets)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)]), critical=False)
     )
@@ -140,9 +167,7 @@ def _key(certified: Certified, holder: str, octets: OctetSource) -> PrivateKey:
     return _curve_key(octets(f"ec|{holder}", _CURVE_KEY_OCTETS))
 
 
-def _builder(
-    subject: str, issuer: str, key: PrivateKey, valid: tuple[datetime, datetime], octets: OctetSource
-) -> x509.CertificateBuilder:
+def _builder(subject: str, issuer: str, key: PrivateKey, valid: _Dates, octets: OctetSource) -> x509.CertificateBuilder:
     serial = int.from_bytes(octets(f"serial|{issuer}|{subject}", _SERIAL_OCTETS), "big")
     return (
         x509.CertificateBuilder()

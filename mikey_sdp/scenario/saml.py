@@ -63,7 +63,7 @@ def _credential(
     domain = subject.rpartition("@")[2]
     group = DH_GROUPS[asserted.group]
     key = group_of(group).private(private_octets(name, asserted, octets).reveal())
-    certificate, issuer_key = sip_server(domain, asserted.issuer, octets)
+    certificate, issuer_key = sip_server(domain, asserted.issuer, octets, now_unix_us=now_unix_us)
     issued = NtpTime.from_unix_us(now_unix_us - _ISSUED_BEFORE_US)
     end_us = now_unix_us - _EXPIRED_BEFORE_US if asserted.expired else now_unix_us + _GOOD_FOR_US
     xml = issue(
@@ -78,7 +78,7 @@ def _credential(
         assertion_id=f"_{octets(f'saml|{name}|id', 16).hex()}",
         issue_instant=issued,
     )
-    issuers = (sip_server(domain, "own", octets)[0],)
+    issuers = (sip_server(domain, "own", octets, now_unix_us=now_unix_us)[0],)
     if asserted.stolen:
         other = group_of(group).private(octets(f"saml|{name}, an impostor|{asserted.group}", _KEY_OCTETS))
         return _StolenAssertion(assertion=xml, group=group, key=other, issuers=issuers)

@@ -16,6 +16,7 @@ from mikey_sdp.scenario.behaviour import Answers, Budget, Clock, Conference, Exp
 from mikey_sdp.scenario.parts import CalledName, ModeWord, NewName, Part, PartyName
 from mikey_sdp.scenario.units import Duration
 
+KindWord = Literal["node", "pjsua2", "baresip", "linphone", "sipp"]
 MediaWord = Literal["audio", "video"]
 CredentialWord = Literal["psk", "unprotected", "certificate", "saml", "none"]
 GroupWord = Literal[
@@ -100,6 +101,14 @@ class Credentials(Part, frozen=True, kw_only=True):
 class Party(Part, frozen=True, kw_only=True):
     """One phone: what it holds, what it offers, and how it meets calls."""
 
+    kind: Annotated[
+        KindWord,
+        Meta(
+            description="Who plays it: a node of ours, or another program, which takes part in live runs only. pjsua2 "
+            "is keyed by MIKEY, baresip and linphone are by an edge before them; with security: none these two are "
+            "plain phones, as sipp always is."
+        ),
+    ] = "node"
     identity: Annotated[
         NewName | UnsetType,
         Meta(

@@ -84,6 +84,11 @@ class SecuredCall:
         """The leg of the branch that the media follows, once there is one."""
         return self._legs.get(self.branch.tag) if self.branch else None
 
+    @property
+    def restarted(self) -> bool:
+        """Whether a stream runs under keys that were sent under before, on another branch: new ones should follow."""
+        return self._running.restarted
+
     def offer(self, sdp: str) -> str:
         """The description to send instead of our stack's own offer.
 
@@ -163,6 +168,8 @@ class SecuredCall:
             return
         if message.sdp:
             self._answered(message)
+        elif message.method == "PRACK":
+            return
         elif message.status >= OK and message.tag not in self._branches:
             raise PeerError("the call was taken without a description", mikey_error=None, section="RFC 3264 section 5")
         if message.status >= OK:
@@ -227,7 +234,11 @@ class SecuredCall:
 
     def _answered(self, message: Seen) -> None:
         offer = self.open_offer
-        tag = self.branch.tag if self._confirmed and self.branch is not None else message.tag
+        tag = message.tag
+        if self._confirmed and self.branch is not None:
+            if self.branch.tag not in ("", message.tag):
+                return  # another branch, which answers too late
+            tag = self.branch.tag
         known = self._branches.get(tag)
         if offer is None or (known is not None and known.sdp == message.sdp):
             self._follow(tag)

@@ -26,6 +26,8 @@ __all__ = ["OPTIONS", "BackendUnavailable", "EventKind", "MikeyAccount", "MikeyC
 pj: Any = load()
 OPTIONS: Final = Options(mki_octets=0)
 """What an Endpoint for pjsua2 needs: its SRTP knows no MKI."""
+MAX_REDIRECTIONS: Final = 5
+"""How often a call may be redirected: those who do so could lead it round in a circle."""
 _NO_KEYING: Final = 99
 _TOO_LONG: Final = "PJSIP_EMSGTOOLONG"
 
@@ -93,6 +95,7 @@ class MikeyCall(CallSteps, pj.Call):  # type: ignore[misc]
         self.account = account
         self._again: tuple[str, bool] | None = None
         self._target, self._prm = "", None
+        self._redirections = 0
         self._begin(account.backend, self._keying(None))
         text = account.invitation(call_id)
         if text is not None:
@@ -178,6 +181,9 @@ class MikeyCall(CallSteps, pj.Call):  # type: ignore[misc]
     def _go_on(self, _prm: Any) -> None:
         self.reinvite(pj.CallOpParam(True))
 
+    def _renew(self, _prm: Any) -> None:
+        self.rekey()
+
     def _hang_up(self, fault: MikeySdpError) -> None:
         if not self.isActive():
             return
@@ -192,8 +198,10 @@ class MikeyCall(CallSteps, pj.Call):  # type: ignore[misc]
 
     def _disconnected(self, status: int) -> None:
         offer, call_id, again = self.mikey.open_offer, self.getId(), self._again
+        # PJSIP calls it 488 too where we hung up on an answer that proved nothing: that is no reason to do without.
+        unkeyed = self.refusal is None and self.mikey.keys is None and not self.mikey.plain
         self.mikey.close()
-        if again is None and status == NOT_ACCEPTABLE and self.account.allow_plain and not self.mikey.plain and offer:
+        if again is None and status == NOT_ACCEPTABLE and self.account.allow_plain and unkeyed:
             again = (self._target, True)
         if again is not None and offer is not None:
             self._backend.later(lambda: self._call_again(*again, offer))
@@ -205,7 +213,10 @@ class MikeyCall(CallSteps, pj.Call):  # type: ignore[misc]
 
     def _call_again(self, target: str, plain: bool, offer: Offer) -> None:
         call = self.onMikeyAgain()
+        call._redirections = self._redirections + 1
         try:
+            if call._redirections > MAX_REDIRECTIONS:
+                raise PolicyRefused("redirected", f"the call was redirected {MAX_REDIRECTIONS} times already")
             if plain:
                 call.mikey = call._keying(None, plain=True)
                 pj.Call.makeCall(call, target, self._prm)

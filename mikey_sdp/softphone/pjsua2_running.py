@@ -28,12 +28,19 @@ class Running:
 
     PJSIP's SRTP counts from 0 whenever keys are installed. So nothing is installed that runs already: a stream that is
     held or has another address goes on as it is. Before the call is established its media may go back and forth between
-    branches, which PJSIP starts anew each time, while the sequence numbers of RTP go on.
+    branches, which PJSIP starts anew each time, while the sequence numbers of RTP go on. Those of SRTCP don't, so that
+    where branches share what we send under, new keys are to follow as soon as the call is established.
     """
 
     def __init__(self) -> None:
         self._running: dict[int, tuple[str, StreamKeys]] = {}
         self._spent: list[StreamKeys] = []
+        self._restarted: set[int] = set()
+
+    @property
+    def restarted(self) -> bool:
+        """Whether a stream that is running started under keys that were sent under before."""
+        return bool(self._restarted)
 
     def due(self, branch: Branch, *, confirmed: bool) -> dict[int, StreamKeys]:
         """The streams that are to run under other keys than they do.
@@ -51,6 +58,9 @@ class Running:
     def installed(self, branch: Branch, media: int, keys: StreamKeys) -> None:
         """The stream of that m= line runs under these keys from now on."""
         before = self._running.get(media)
+        used = [*self._spent, *([] if before is None else [before[1]])]
+        again = any(one.send == keys.send for one in used)
+        self._restarted = self._restarted | {media} if again else self._restarted - {media}
         if before is not None and before[1] != keys:
             self._spent.append(before[1])
         self._running[media] = (branch.tag, keys)
@@ -58,4 +68,5 @@ class Running:
     def clear(self) -> None:
         """The call is over."""
         self._running.clear()
+        self._restarted.clear()
         self._spent.clear()

@@ -26,6 +26,7 @@ HOOKS: Final = (
     ("onCallTsxState", "_transaction", ""),
     ("onCallState", "_state", "_state_told"),
     ("onCallTransferRequest", "", "_transferred"),
+    ("onCallReplaceRequest", "", "_not_replaced"),
 )
 """Callback, step before the application's, step after it."""
 _UNSENDABLE: Final = f"a=x:{'x' * MAX_MESSAGE_OCTETS}\r\n"
@@ -168,6 +169,8 @@ class CallSteps:
                 self._backend.later(partial(self._tell, PLAIN_CALL))
             elif self.mikey.keys is not None and self.mikey.keys.further_round:
                 self._backend.later(partial(self._step, "_go_on", None))
+            elif self.mikey.restarted:
+                self._backend.later(partial(self._step, "_renew", None))
         elif info.state == self._backend.pj.PJSIP_INV_STATE_DISCONNECTED:
             self._disconnected(info.lastStatusCode)
 
@@ -178,8 +181,16 @@ class CallSteps:
         """Make the further offer without which an exchange of several rounds is not over."""
         raise NotImplementedError
 
+    def _renew(self, _prm: Any) -> None:
+        """Agree on other keys than those under which a stream started twice."""
+        raise NotImplementedError
+
     def _transferred(self, prm: Any) -> None:
         raise NotImplementedError
+
+    def _not_replaced(self, prm: Any) -> None:
+        """Turn down a call that would take the place of this one, which PJSIP answers before anybody could key it."""
+        prm.statusCode = NOT_ACCEPTABLE
 
     def _transaction(self, prm: Any) -> None:
         state = prm.e.body.tsxState

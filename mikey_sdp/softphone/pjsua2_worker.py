@@ -35,7 +35,8 @@ class WorkerCall(MikeyCall):
     def onCallState(self, prm: Any) -> None:  # noqa: ARG002
         """Say it."""
         info = self.getInfo()
-        say("state", state=info.stateText, status=info.lastStatusCode, reason=info.lastReason)
+        facts = {"state": info.stateText, "status": info.lastStatusCode, "reason": info.lastReason}
+        say("state", call_id=info.callIdString, **facts)
 
     def onCallMediaState(self, prm: Any) -> None:  # noqa: ARG002
         """Connect tone and recorder to every audio stream."""

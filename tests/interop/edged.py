@@ -23,6 +23,7 @@ from mikey_sdp.softphone.edge_config import EdgeSettings, LogSettings
 from mikey_sdp.softphone.edge_places import Server
 from mikey_sdp.softphone.edge_service import EdgeService
 from mikey_sdp.trace import AnyRecord, CallChanged, MediaCounted
+from tests.interop.between import Between
 from tests.interop.free_ports import free_range
 from tests.interop.sockets import HOST
 
@@ -105,11 +106,15 @@ class Pair:
 
 
 @asynccontextmanager
-async def two_edges(given: Setting, homes: Sequence[Address]) -> AsyncIterator[Pair]:
-    """Both edges, whose phones are at these addresses, until the block ends."""
+async def two_edges(given: Setting, homes: Sequence[Address], between: Between | None = None) -> AsyncIterator[Pair]:
+    """Both edges, whose phones are at these addresses, until the block ends; `between` stands between them."""
     async with AsyncExitStack() as stack:
         sides = [[_looked_up(host) for host in (HOST, given.between)] for _ in range(2)]
-        settings = [_settings(given, number, sides[number], sides[1 - number][1], homes[number]) for number in range(2)]
+        others = sides[1][1], sides[0][1]
+        if between is not None:
+            stack.callback(between.close)
+            others = await between.join((sides[0][1], sides[1][1]))
+        settings = [_settings(given, number, sides[number], others[number], homes[number]) for number in range(2)]
         edges = []
         for one in settings:
             service = EdgeService(one)
@@ -120,14 +125,14 @@ async def two_edges(given: Setting, homes: Sequence[Address]) -> AsyncIterator[P
 
 
 @asynccontextmanager
-async def edged(given: Setting | None = None) -> AsyncIterator[Scene]:
+async def edged(given: Setting | None = None, between: Between | None = None) -> AsyncIterator[Scene]:
     """Both edges and both phones, alice's calling, bob's answering, until the block ends."""
     given = given or Setting()
     async with AsyncExitStack() as stack:
         ports = Ports()
         stack.callback(ports.close)
         homes = [(ports.sip(HOST, given.transport), ports.media(HOST, 8, rtcp=True)) for _ in range(2)]
-        pair = await stack.enter_async_context(two_edges(given, [home for home, _ in homes]))
+        pair = await stack.enter_async_context(two_edges(given, [home for home, _ in homes], between))
         records: list[AnyRecord] = []
         phones = []
         for number, (home, media) in enumerate(homes):

@@ -73,6 +73,12 @@ class PhoneProcess:
             if came["event"] == event and facts.items() <= came.items():
                 return came
 
+    def so_far(self) -> list[dict[str, Any]]:
+        """All events up to now."""
+        while not self._queue.empty():
+            self.events.append(self._queue.get())
+        return self.events
+
     @property
     def port(self) -> int:
         ready = next((came for came in self.events if came["event"] == "ready"), None) or self.wait("ready")
@@ -178,12 +184,13 @@ def _socket() -> socket.socket:
 
 
 class Switch:
-    """What a caller's INVITE reaches: all of these phones, or a redirection to the one place given."""
+    """What a caller's INVITE reaches: all of these phones, or a redirection to the one place given, or to itself."""
 
-    def __init__(self, ports: tuple[int, ...] = (), *, moved_to: str = "") -> None:
-        self._ports, self._moved_to = ports, moved_to
+    def __init__(self, ports: tuple[int, ...] = (), *, moved_to: str = "", to_itself: bool = False) -> None:
         self._socket = _socket()
         self.port = int(self._socket.getsockname()[1])
+        self.place = f"sip:carol@127.0.0.1:{self.port}"
+        self._ports, self._moved_to = ports, self.place if to_itself else moved_to
         self.invitations: list[bytes] = []
         self._caller = ("127.0.0.1", 0)
         self._over = False

@@ -6,8 +6,6 @@ import asyncio
 import gc
 import logging
 import os
-import random
-import socket
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,33 +16,19 @@ import pytest
 from mikey_sdp.drivers.sockets import TlsContexts
 from mikey_sdp.mikey.credentials import PskCredential
 from mikey_sdp.nodes.commands import Call, HangUp, ReKey
-from mikey_sdp.nodes.contract import Address, Transport
-from mikey_sdp.nodes.edge_contract import UNPROTECTED, CallStatus, EdgeLimits, PeerRule, PhoneMedia
+from mikey_sdp.nodes.contract import Transport
+from mikey_sdp.nodes.edge_contract import UNPROTECTED, EdgeLimits, PeerRule, PhoneMedia
 from mikey_sdp.secret import Secret
-from mikey_sdp.sip import Timers
-from mikey_sdp.softphone.edge_service import EdgeService
 from mikey_sdp.softphone.edge_sides import naming_context
 from tests import pki
-from tests.interop.edged import ALICE, BOB, Scene, Setting, edged
+from tests.interop.edge_fuzz import QUICK, RATE, call_at, fuzzed, passed
+from tests.interop.edged import Scene, Setting, edged
 from tests.interop.sockets import HOST, until, within_limit
 
 CALLS = int(os.environ.get("MIKEY_SDP_EDGE_CALLS", "100"))
 """How many calls the soak sets up and takes down; 2,000 by hand."""
-FUZZ_S = int(os.environ.get("MIKEY_SDP_EDGE_FUZZ_S", "1"))
-"""For how long garbage is sent while a call runs, in seconds; twenty minutes by hand."""
-QUICK = Timers(t1_us=20_000, t2_us=80_000, t4_us=20_000)
-
-
-def call_at(edge: EdgeService) -> CallStatus | None:
-    """Alice's call with bob."""
-    parties = {ALICE, BOB}
-    return next((one for one in edge.status.edge.calls if {one.account, one.peer} == parties and one.streams), None)
-
-
-def passed(edge: EdgeService) -> tuple[int, int]:
-    """Packets of the first media line from and to the phone."""
-    call = call_at(edge)
-    return (0, 0) if call is None or not call.streams else (call.streams[0].from_phone, call.streams[0].to_phone)
+FUZZ_S = int(os.environ.get("MIKEY_SDP_EDGE_FUZZ_S", "10"))
+"""For how long garbage is sent while a call runs, in seconds; twenty minutes by hand (`edge_fuzz.py`)."""
 
 
 async def through(scene: Scene, packets: int) -> None:
@@ -241,78 +225,16 @@ def test_calls_that_come_and_go_leave_no_socket_task_or_file() -> None:
     within_limit(main, 5.0 + 0.3 * CALLS)
 
 
-METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "REFER", "REGISTER", "OPTIONS", "NOTIFY"]
-BODIES = (
-    "",
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\na=key-mgmt:mikey AQAF\r\n"
-    "m=audio 4000 RTP/SAVP 0\r\n",
-    "v=0\r\nm=audio",
-)
-STARTS = (b"", b"INVITE sip:", b"SIP/2.0 200", b"\x80\x00", b"\x80\xc8\x00\x01", b"\0\x01\0\0!\x12\xa4B", b"\r\n")
-
-
-def message(chance: random.Random, at: Address) -> bytes:
-    """A SIP message that might be of somebody's call."""
-    method, who, body, number = (
-        chance.choice(METHODS),
-        chance.choice(("alice", "bob", "eve")),
-        chance.choice(BODIES),
-        chance.randrange(3),
-    )
-    first = f"{method} sip:bob@example.com SIP/2.0"
-    if chance.random() < 0.4:
-        first = f"SIP/2.0 {chance.choice((100, 183, 200, 302, 488))} Any"
-    return (
-        f"{first}\r\nVia: SIP/2.0/UDP {at.host}:{at.port};branch=z9hG4bK{number}\r\nMax-Forwards: 70\r\n"
-        f"From: <sip:{who}@example.com>;tag={number}\r\nTo: <sip:bob@example.com>{chance.choice(('', ';tag=1'))}\r\n"
-        f"Call-ID: {number}@example.com\r\nCSeq: {number} {method}\r\nContact: <sip:{who}@{at.host}:{at.port}>\r\n"
-        f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
-
-
-def garbage(chance: random.Random, at: Address) -> bytes:
-    """Octets of chance, some of which begin like something, and messages of which some octets are others."""
-    if chance.random() < 0.5:
-        return chance.choice(STARTS) + chance.randbytes(chance.choice((0, 1, 7, 12, 40, 172, 1400, 9000)))
-    octets = bytearray(message(chance, at))
-    for _ in range(chance.choice((0, 1, 3))):
-        octets[chance.randrange(len(octets))] = chance.randrange(256)
-    return bytes(octets[: chance.choice((len(octets), chance.randrange(len(octets))))])
-
-
 def test_garbage_on_every_socket_harms_no_call(caplog: pytest.LogCaptureFixture) -> None:
-    """Datagrams from a stranger to SIP and media ports, calls of nobody, and streams that begin with nonsense."""
-    chance = random.Random(7)
-    packets = 50 * FUZZ_S
-
-    async def main() -> None:
-        async with edged(Setting(packets=packets, pairs=32, timers=QUICK, limits=EdgeLimits(calls=8))) as scene:
-            await through(scene, 5)
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-                stranger.setblocking(False)
-                stranger.bind((HOST, 0))
-                own = Address(*stranger.getsockname())
-                targets = [*scene.sip_addresses, *scene.media_addresses]
-                assert len(targets) == 4 + 8
-                while not all(min(passed(edge)) >= packets for edge in scene.edges):
-                    for target in targets:
-                        for _ in range(5):
-                            stranger.sendto(garbage(chance, own), target)
-                    await nonsense(chance.choice(scene.sip_addresses), garbage(chance, own))
-                    await asyncio.sleep(0.005)
-            await ended(scene)
-            assert [row for row in counted(scene) if row[0]] == [(packets, packets, 0)] * 2
-            assert sum(edge.status.relay.received for edge in scene.edges) > 2 * packets + 500
-            assert [edge.status.relay.faults for edge in scene.edges] == [0, 0]
-
+    """Datagrams from a stranger to SIP and media ports, the call's own messages and packets changed or again, calls of
+    nobody, and streams that begin with nonsense."""
     with caplog.at_level(logging.INFO, "mikey_sdp.edge"):
-        within_limit(main, 5.0 + 1.5 * FUZZ_S)
+        outcome = within_limit(lambda: fuzzed(FUZZ_S), 10.0 + 1.5 * FUZZ_S)
+    assert outcome.heard == (outcome.said, outcome.said) == (RATE * FUZZ_S,) * 2
+    assert outcome.spoilt == (0, 0)
+    assert outcome.faults == 0
+    assert outcome.received > 2 * outcome.said + 1_000 * FUZZ_S
+    assert outcome.streams > 20 * FUZZ_S
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     lines = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert 0 < len(lines) < 2 * (20 + 10 * FUZZ_S)
-
-
-async def nonsense(address: Address, octets: bytes) -> None:
-    _, writer = await asyncio.open_connection(*address)
-    writer.write(octets)
-    writer.close()

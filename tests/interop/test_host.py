@@ -186,6 +186,23 @@ def test_more_connections_than_the_limit_cost_the_longest_unused_one():
     within_limit(main)
 
 
+def test_one_host_that_connects_again_and_again_drives_nobody_else_out():
+    async def main() -> None:
+        async with Pair(limits=SocketLimits(connections=3)) as pair:
+            to = pair.bob.addresses[0]
+            reader, writer = await asyncio.open_connection(to.host, to.port, local_addr=("127.0.0.9", 0))
+            writer.write(request(to, 0))
+            await until(lambda: len(pair.bob.seen) == 1)
+            many = [await pair.raw(request(to, number)) for number in range(1, 5)]
+            await until(lambda: len(pair.bob.seen) == 5)
+            assert [await many[number][0].read() for number in (0, 1)] == [b"", b""]
+            assert not reader.at_eof()
+            for one in (writer, *(one for _, one in many)):
+                one.close()
+
+    within_limit(main)
+
+
 def test_a_peer_that_does_not_read_is_given_up_before_memory_runs_out():
     async def main() -> None:
         with socket.create_server((HOST, 0)) as deaf:

@@ -38,8 +38,8 @@ class Phones:
         self.all.append(made)
         return made
 
-    def switch(self, *ports: int, moved_to: str = "") -> Switch:
-        made = Switch(ports, moved_to=moved_to)
+    def switch(self, *ports: int, moved_to: str = "", to_itself: bool = False) -> Switch:
+        made = Switch(ports, moved_to=moved_to, to_itself=to_itself)
         self.switches.append(made)
         return made
 
@@ -110,6 +110,16 @@ def test_a_redirected_call_brings_the_new_target_an_offer_of_its_own(phones: Pho
     phones.close()
     assert phones.hears("A", 1_000)
     assert phones.hears("C", 440)
+
+
+def test_a_call_that_is_redirected_in_a_circle_ends(phones: Phones) -> None:
+    switch = phones.switch(to_itself=True)
+    a = phones.phone("A", 440, identity=ALICE, modes=["DHHMAC"], psk={BOB: KEY, switch.place: OTHER_KEY})
+    assert a.port
+    a.tell("call", uri=f"sip:bob@127.0.0.1:{switch.port}", peer=BOB)
+    refused = a.wait("mikey", kind="refused")
+    assert "redirected 5 times already" in refused["text"]
+    assert len(set(switch.invitations)) == 6
 
 
 def test_a_transferred_party_makes_a_secured_call_to_the_new_one(phones: Phones) -> None:

@@ -172,6 +172,24 @@ FORKS: Final[Mapping[str, Mapping[str, tuple[Change, ...]]]] = {
         ),
         "nine doesn't answer": (("answer: 1s", "answer: null"),),
     },
+    "fork-to-thirty": {
+        "one phone after the other": (("fork: parallel", "fork: serial"),),
+        "nothing is confirmed": (("reliable: true, ", ""),),
+        "nobody answers": (("answer: 1500ms", "answer: null"),),
+        "PSK mode": (
+            (
+                "alice: {credentials: {certificate: {key: ec}}, offers: dhsign, dh group: p-256}",
+                "alice: {credentials: psk, offers: psk}",
+            ),
+            *(
+                (
+                    f"{phone} {{identity: group, credentials: {{certificate: {{key: ec}}}}",
+                    f"{phone} {{identity: group, credentials: psk",
+                )
+                for phone in ("&early", "&silent", "phone-30:")
+            ),
+        ),
+    },
     "two-answers-signed-dh": {
         "the mobile is later": (("answer: 510ms", "answer: 3s"),),
         "both are kept": (("offers: dhsign", "offers: dhsign, keeps: all"),),

@@ -110,3 +110,19 @@ def test_everybody_knows_all_others_unless_told() -> None:
 
 def test_nobody_with_a_certificate_needs_no_authority() -> None:
     assert made() == {}
+
+
+def test_certificates_are_valid_around_the_moment_at_which_the_run_starts():
+    now = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+    asked = {"alice": Certified(), "bob": Certified(expired=True)}
+    found = certificate_credentials(
+        asked,
+        URIS,
+        lambda purpose, count: SeededEntropy(purpose.encode())(count),
+        now_unix_us=int(now.timestamp()) * 1_000_000,
+    )
+    valid, expired = (found[name].certificates[0] for name in asked)
+    assert valid.not_valid_before_utc < now < valid.not_valid_after_utc
+    assert expired.not_valid_before_utc < expired.not_valid_after_utc < now
+    anchor = found["alice"].trust.anchors[0]
+    assert anchor.not_valid_before_utc < now < anchor.not_valid_after_utc

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mikey_sdp.clock import NtpTime
@@ -124,6 +126,45 @@ def test_a_call_taken_without_any_description_ends() -> None:
     alice.offer(body())
     with pytest.raises(PeerError, match="without a description"):
         alice.received(response(200))
+
+
+def test_keys_that_two_branches_share_are_to_be_renewed_once_the_call_stands() -> None:
+    for mode, shared in ((Mode.PSK, True), (Mode.DHHMAC, False)):
+        alice = SecuredCall(end(ALICE, BOB, mode=mode), peer=BOB)
+        offer = alice.offer(body())
+        bobs = []
+        for number, tag in enumerate("xy"):
+            assert not alice.restarted
+            bobs.append(SecuredCall(end(BOB, ALICE, mode=mode, seed=tag), peer=None))
+            alice.received(response(183, tag, answers(bobs[-1], offer, body(5_000 + number, 7 + number))))
+            assert install(alice) == 1
+        assert alice.restarted is shared
+        alice.received(response(200, "y"))
+        alice.confirm()
+        bobs[1].confirm()
+        alice.rekeying = True
+        alice.received(response(200, "y", answers(bobs[1], alice.offer(body()), body(5_001, 8))))
+        assert install(alice) == 1
+        assert not alice.restarted
+
+
+def test_an_answer_of_another_branch_after_the_call_stands_changes_nothing() -> None:
+    alice = SecuredCall(end(ALICE, BOB), peer=BOB)
+    offer = alice.offer(body())
+    one, late = (SecuredCall(end(BOB, ALICE, seed=tag), peer=None) for tag in "xy")
+    alice.received(response(200, "x", answers(one, offer)))
+    install(alice)
+    alice.confirm()
+    alice.received(response(200, "y", answers(late, offer, body(5_002, 9))))
+    assert alice.due() == {}
+    assert crossed(alice, one)
+
+
+def test_the_response_to_a_prack_is_no_answer_to_the_call() -> None:
+    alice = SecuredCall(end(ALICE, BOB), peer=BOB)
+    alice.offer(body())
+    alice.received(replace(response(200), method="PRACK"))
+    assert alice.open_offer is not None
 
 
 def test_new_keys_are_due_once_and_hold_brings_none() -> None:

@@ -85,6 +85,9 @@ class Phone(CallSteps):
     def _hang_up(self, fault: MikeySdpError) -> None:
         self.done.append(("hang up", warning_of(fault)))
 
+    def _renew(self, _prm: Any) -> None:
+        self.done.append("renew")
+
     def _disconnected(self, status: int) -> None:
         self.mikey.close()
 
@@ -157,6 +160,22 @@ def test_keys_go_to_the_transport_of_their_line_when_the_stream_is_there() -> No
     a.stand_in.come_back()
     assert [event.kind for event in a.events] == [EventKind.SECURED]
     assert not a.done
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_call_whose_stream_started_twice_under_a_key_asks_for_new_ones_once_it_stands(twice: bool) -> None:
+    phone = caller()
+    transport(phone)
+    offer = described(phone, 1)
+    for number, tag in enumerate("xy" if twice else "x"):
+        bob = called(offer)
+        text = message("SIP/2.0 183 Ringing", described(bob, 7 + number)).replace("tag=b", f"tag={tag}")
+        phone.onCallTsxState(moved(PJ.PJSIP_EVENT_RX_MSG, text))
+    phone.state = PJ.PJSIP_INV_STATE_CONFIRMED
+    phone.onCallState(moved(PJ.PJSIP_EVENT_TX_MSG, ""))
+    phone.stand_in.come_back()
+    assert len(phone.stand_in.started) == 1 + twice
+    assert phone.done == ["renew"] * twice
 
 
 def test_an_answer_given_too_early_waits_for_the_judgement_and_is_not_given_where_that_is_no() -> None:
@@ -282,3 +301,9 @@ def test_a_callback_that_comes_from_a_mix_in_switches_no_step_off() -> None:
 def test_a_warning_quotes_nothing_that_would_end_its_header() -> None:
     _status, warning = warning_of(MikeySdpError('a "quoted"\r\nX: y'))
     assert warning == '399 mikey_sdp "a ?quoted???X: y"'
+
+
+def test_no_call_takes_the_place_of_a_secured_one() -> None:
+    prm = SimpleNamespace(statusCode=200)
+    caller().onCallReplaceRequest(prm)  # type: ignore[attr-defined]
+    assert prm.statusCode == 488
