@@ -172,7 +172,7 @@ class SecuredCall:
             return
         elif message.status >= OK and message.tag not in self._branches:
             raise PeerError("the call was taken without a description", mikey_error=None, section="RFC 3264 section 5")
-        if message.status >= OK:
+        if message.status >= OK and not self._confirmed:
             self._follow(message.tag)
 
     def sent(self, message: Seen) -> None:

@@ -70,6 +70,8 @@ def test_a_call_with_certificates_new_keys_hold_and_the_end(tmp_path: Path) -> N
         time.sleep(0.8)
         alice.type("rekey")
         keys.append(both_secured(alice, bob, "DHSIGN"))
+        bob.type("rekey")
+        keys.append(both_secured(alice, bob, "DHSIGN"))
         alice.type("hold")
         time.sleep(0.5)
         alice.type("status")
@@ -87,7 +89,7 @@ def test_a_call_with_certificates_new_keys_hold_and_the_end(tmp_path: Path) -> N
         assert lost <= 2
         bob.type("rekey")
         keys.append(both_secured(alice, bob, "DHSIGN"))
-        assert len({fingerprint for pair in keys for fingerprint in pair}) == 6
+        assert len({fingerprint for pair in keys for fingerprint in pair}) == 8
         alice.type("hang up")
         for phone in (alice, bob):
             phone.wait("^ended: 200 ")

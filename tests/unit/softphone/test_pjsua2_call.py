@@ -172,7 +172,7 @@ def test_new_keys_are_due_once_and_hold_brings_none() -> None:
     before = alice.branch
     alice.received(response(200, sdp=answers(bob, alice.offer(body(direction="sendonly")))))
     assert install(alice) == install(bob) == 0
-    for asking, asked in ((alice, bob), (bob, alice)):
+    for asking, asked in ((alice, bob), (bob, alice), (alice, bob)):  # and on from what was offered last
         asking.rekeying = True
         answer = answers(
             asked, asking.offer(body(4_002, 1 if asking is alice else 2)), body(5_002, 2 if asked is bob else 1)
